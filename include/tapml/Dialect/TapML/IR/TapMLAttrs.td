@@ -1,0 +1,120 @@
+//===- TapMLAttrs.td - Profiles and lowerings --------------*- tablegen -*-===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TAPML_DIALECT_TAPML_IR_ATTRS_TD
+#define TAPML_DIALECT_TAPML_IR_ATTRS_TD
+
+include "tapml/Dialect/TapML/IR/TapMLBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class TapML_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<TapML_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+//===----------------------------------------------------------------------===//
+// Device profiles
+//===----------------------------------------------------------------------===//
+
+def TapML_TargetKind : I32EnumAttr<"TargetKind", "the language a place runs", [
+    I32EnumAttrCase<"Host", 0, "host">,
+    I32EnumAttrCase<"Vulkan", 1, "vulkan">,
+    I32EnumAttrCase<"WebGPU", 2, "webgpu">,
+    I32EnumAttrCase<"Metal", 3, "metal">]> {
+  let cppNamespace = "::tapml";
+  let genSpecializedAttr = 0;
+}
+
+def TapML_ProfileAttr : TapML_Attr<"Profile", "profile"> {
+  let summary = "What a device can do: its limits and features";
+  let description = [{
+    A profile is queried from a device (`tapml devices --json`) or is a named
+    preset. `limits` holds integers and integer arrays, `features` a sorted
+    list of names; both are checked against the known names (see
+    `Profile.h`), so that a misspelt limit is an error and not a default.
+
+    ```mlir
+    #tapml.profile<vulkan, "vulkan", {max_storage_buffers = 8 : i64},
+                   ["int64"]>
+    ```
+  }];
+  let parameters = (ins
+    EnumParameter<TapML_TargetKind>:$kind,
+    StringRefParameter<"name of the preset or the device">:$name,
+    "::mlir::DictionaryAttr":$limits,
+    "::mlir::ArrayAttr":$features);
+  let assemblyFormat = "`<` $kind `,` $name `,` $limits `,` $features `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Returns the limit `name`, or the value that the kind's specification
+    /// guarantees where the profile does not state it.
+    int64_t getLimit(::llvm::StringRef name) const;
+    /// Returns the limit of a quantity with one value per grid dimension.
+    ::llvm::SmallVector<int64_t, 3> getLimit3(::llvm::StringRef name) const;
+    bool hasFeature(::llvm::StringRef name) const;
+    bool isHost() const { return getKind() == TargetKind::Host; }
+
+    /// Returns the preset called `name`, or null if there is none.
+    static ProfileAttr getPreset(::mlir::MLIRContext *context,
+                                 ::llvm::StringRef name);
+    static ::llvm::SmallVector<::llvm::StringRef> getPresetNames();
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Lowerings
+//===----------------------------------------------------------------------===//
+
+def TapML_Strategy : I32EnumAttr<"Strategy", "how a kernel is structured", [
+    I32EnumAttrCase<"Elementwise", 0, "elementwise">,
+    I32EnumAttrCase<"RowReduction", 1, "row_reduction">,
+    I32EnumAttrCase<"Matmul", 2, "matmul">]> {
+  let cppNamespace = "::tapml";
+  let genSpecializedAttr = 0;
+}
+
+def TapML_ConfigAttr : TapML_Attr<"Config", "config"> {
+  let summary = "One way to run a kernel: strategy and sizes";
+  let description = [{
+    `tile` is what one invocation computes, in elements of the kernel's result
+    (`[1, 4]` for elementwise kernels with vectors of four, `[rows, columns]`
+    for a matmul); `workgroup` the number of invocations per workgroup;
+    `vector` the number of elements per vector operation; `subgroup` the number
+    of invocations that share a row (1 where subgroup operations are not used).
+    The configuration applies when every size of the kernel's iteration space
+    is at least the entry of `at_least`; an empty list always applies.
+  }];
+  let parameters = (ins
+    EnumParameter<TapML_Strategy>:$strategy,
+    ArrayRefParameter<"int64_t">:$tile,
+    ArrayRefParameter<"int64_t">:$workgroup,
+    DefaultValuedParameter<"int64_t", "1">:$vector,
+    DefaultValuedParameter<"int64_t", "1">:$subgroup,
+    OptionalArrayRefParameter<"int64_t">:$at_least);
+  let assemblyFormat = [{
+    `<` $strategy `,` `tile` `=` `[` $tile `]` `,` `workgroup` `=` `[`
+    $workgroup `]` (`,` `vector` `=` $vector^)? (`,` `subgroup` `=` $subgroup^)?
+    (`,` `at_least` `=` `[` $at_least^ `]`)? `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+def TapML_LoweringAttr : TapML_Attr<"Lowering", "lowering"> {
+  let summary = "An ordered list of configurations; the last has no guard";
+  let description = [{
+    Each entry becomes an entry point; the host picks the first whose guard
+    holds for the sizes at hand. Chosen by `tapml-select-lowering`, pinned by
+    tests, overridden by tuning; later passes only obey.
+  }];
+  let parameters = (ins ArrayRefParameter<"ConfigAttr">:$configs);
+  let assemblyFormat = "`<` $configs `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // TAPML_DIALECT_TAPML_IR_ATTRS_TD

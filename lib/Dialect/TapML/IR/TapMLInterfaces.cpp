@@ -1,0 +1,50 @@
+//===- TapMLInterfaces.cpp - What passes ask of an operator ===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tapml/Dialect/TapML/IR/TapMLInterfaces.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace tapml;
+
+#include "tapml/Dialect/TapML/IR/TapMLInterfaces.cpp.inc"
+
+/// Returns the name of the profile feature without which `type` cannot be held
+/// in a buffer; empty where no feature is needed. i64 needs none on a boundary:
+/// values cross as checked i32.
+static StringRef getRequiredFeature(Type type) {
+  if (type.isF64())
+    return "float64";
+  if (type.isF16() || type.isBF16())
+    return "float16";
+  return "";
+}
+
+std::optional<std::string>
+tapml::detail::getUnsupportedTypeReason(Operation *op, ProfileAttr profile) {
+  if (profile.isHost())
+    return std::nullopt;
+  auto check = [&](Type type) -> std::optional<std::string> {
+    Type element = getElementTypeOrSelf(type);
+    StringRef feature = getRequiredFeature(element);
+    if (feature.empty() || profile.hasFeature(feature))
+      return std::nullopt;
+    std::string reason;
+    llvm::raw_string_ostream os(reason);
+    os << "needs element type " << element << ", the profile lacks '" << feature
+       << "'";
+    return reason;
+  };
+  for (Type type : op->getOperandTypes())
+    if (auto reason = check(type))
+      return reason;
+  for (Type type : op->getResultTypes())
+    if (auto reason = check(type))
+      return reason;
+  return std::nullopt;
+}
