@@ -1,6 +1,6 @@
 // RUN: tapml-opt %s --verify-roundtrip | FileCheck %s
 
-// CHECK-LABEL: tapml.global @"encoder.query.weight" : tensor<384x384xf32>
+// CHECK-LABEL: tapml.global @encoder.query.weight : tensor<384x384xf32>
 tapml.global @"encoder.query.weight" : tensor<384x384xf32>
 // CHECK: tapml.global @bias key "encoder.query.bias" : tensor<384xf32>
 tapml.global @bias key "encoder.query.bias" : tensor<384xf32>
