@@ -2,6 +2,8 @@
 # run on devices. Features say which devices and programs are here.
 
 import os
+import shutil
+import sys
 
 import lit.formats
 
@@ -21,3 +23,22 @@ config.environment["PATH"] = os.pathsep.join(
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --dump-input-filter=all"
 
 config.substitutions.append(("%tapml_root", config.tapml_src_root))
+
+# Vulkan drivers that need no GPU, each by its own manifest, so that a test says
+# which one it means. XDG_RUNTIME_DIR keeps the loader and Chromium's ICD quiet.
+DRIVERS = {
+    "lavapipe": "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json",
+    "swiftshader": "/usr/lib/chromium/vk_swiftshader_icd.json",
+}
+config.environment["XDG_RUNTIME_DIR"] = config.test_exec_root
+for driver, manifest in DRIVERS.items():
+    if os.path.exists(manifest):
+        config.available_features.add(driver)
+    config.substitutions.append(
+        (f"%{driver}", f"env VK_ICD_FILENAMES={manifest} VK_DRIVER_FILES={manifest}")
+    )
+if shutil.which("spirv-val"):
+    config.available_features.add("spirv-val")
+
+python = os.path.join(config.tapml_src_root, ".venv", "bin", "python")
+config.substitutions.append(("%python", python if os.path.exists(python) else sys.executable))
