@@ -72,10 +72,10 @@ class Captured:
     ) -> Path:
         """Compiles the model with the ``tapml`` driver and returns the executable's path.
 
-        ``target`` names one target or several ("vulkan"), None compiles for the host alone. ``plan`` says which operator
-        runs where: a file, or its content. ``output`` defaults to the model's name with ``.tapx``. A model that was not
-        saved is saved beside the output first, because the executable reads the weights from there. Raises ToolError when
-        the driver is missing or refuses.
+        ``target`` names one target or several ("vulkan"), None compiles for the host alone. ``plan`` says which
+        operator runs where: a file, or its content. ``output`` defaults to the model's name with ``.tapx``. A model
+        that was not saved is saved beside the output first, because the executable reads the weights from there.
+        Raises ToolError when the driver is missing or refuses.
         """
         output = Path(output) if output is not None else Path(f"{self.name}.tapx")
         package = self.path or self.save(output.with_suffix(".tapml"))
@@ -104,14 +104,14 @@ def capture(
 
     ``inputs`` is one call of the module or a list of calls: a tuple of positional arguments, or a dictionary of
     arguments by name. Tensors may be nested in tuples, lists, dictionaries and dataclasses; None, numbers and strings
-    are constants of the graph and must be the same in every call. ``dynamic_shapes`` is torch.export's: argument name ->
-    dimension -> ``torch.export.Dim``; arguments that are left out have fixed sizes. ``name`` names the model, by default
-    after its class; ``input_names`` renames the tensor inputs, in order.
+    are constants of the graph and must be the same in every call. ``dynamic_shapes`` is torch.export's: argument name
+    -> dimension -> ``torch.export.Dim``; arguments that are left out have fixed sizes. ``name`` names the model, by
+    default after its class; ``input_names`` renames the tensor inputs, in order.
 
     The exported program must give the very outputs of the module; ``tolerance`` accepts an absolute difference. The
     module must be in inference mode (``module.eval()``); ``set_eval`` switches it while it is captured.
 
-    Raises CaptureError: with every operator that is not supported, or with the reason why the module could not be traced.
+    Raises CaptureError: with every operator that is not supported, or with the reason why tracing failed.
     """
     model = _identifier(name if name is not None else type(module).__name__)
     calls = _calls(inputs, model)
@@ -161,7 +161,7 @@ def _capture(
             difference = max(difference, _verify(program, calls, recorded, model, tolerance, relative=True))
 
     spec = program.call_spec
-    names = structure.input_names(spec.in_spec, structure.positional_parameters(module))
+    names = structure.input_names(spec.in_spec, module)
     ins = _rename(names, input_names, program, model)
     outs = structure.output_names(spec.out_spec)
     sizes = structure.dimension_names(bound[traced], shapes)
@@ -230,7 +230,7 @@ def _complete_shapes(shapes: Any, arguments: Mapping[str, Any], model: str) -> A
             f"dynamic_shapes of '{model}' names {', '.join(map(repr, unknown))}; "
             f"the samples give {', '.join(map(repr, arguments))}"
         )
-    return {key: shapes.get(key) for key in arguments}
+    return {key: structure.complete_shapes(value, shapes.get(key)) for key, value in arguments.items()}
 
 
 def _sample_to_trace(bound: Sequence[Mapping[str, Any]], shapes: Any) -> int:

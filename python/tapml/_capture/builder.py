@@ -71,6 +71,7 @@ class Builder:
         self.operations: list[Operation] = []
         self.ranges = dict(ranges)
         self.dimensions: dict[sympy.Symbol, tuple[Value, int, Size]] = {}
+        self.globals: dict[Value, str] = {}
         self._names = itertools.count()
         self._cache: dict[tuple, Value] = {}
         # Stamped on every operation; the importer sets them for each node.
@@ -102,8 +103,11 @@ class Builder:
         return self._once(("constant", attribute), "tapml.constant", [], dtype, (), {"value": attribute})
 
     def get_global(self, name: str, shape: Shape, dtype: torch.dtype) -> Value:
+        """Returns the value of a weight; ``globals`` keeps its name."""
         properties = {"global": mlir.symbol_ref(name)}
-        return self._once(("global", name), "tapml.get_global", [], dtype, shape, properties)
+        value = self._once(("global", name), "tapml.get_global", [], dtype, shape, properties)
+        self.globals[value] = name
+        return value
 
     def sizes(self, shape: Sequence[Size]) -> list[Value]:
         """Returns one index for each dynamic size of ``shape``, in order."""

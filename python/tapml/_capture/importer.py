@@ -20,7 +20,7 @@ from tapml._capture.builder import Builder, CannotConvert, as_size
 from tapml._capture.context import Context
 from tapml._capture.graph import Elided, Graph, Port
 from tapml._capture.instances import assign_instances, join_path, module_path, source_location
-from tapml._capture.mlir import Shape, Value
+from tapml._capture.mlir import Operation, Shape, Value
 from tapml._capture.program import operator_name, region_body
 from tapml._capture.registry import bind_arguments, find_converter
 from tapml._capture.weights import Weights
@@ -63,12 +63,13 @@ class Importer:
             count = len(self.unsupported)
             what = "one operator" if count == 1 else f"{count} operators"
             raise CaptureError(f"{what} of '{self.model}' cannot be captured:", self.unsupported)
-        assign_instances(self.builder.operations, self.module)
+        operations, weights = self._needed(outputs)
+        assign_instances(operations, self.module)
         return Graph(
             inputs=inputs,
             outputs=outputs,
-            operations=self.builder.operations,
-            weights=self.weights.used,
+            operations=operations,
+            weights=weights,
             symbols={name: self.builder.range_of(size) for size, name in self._size_names.items()},
             elided=self.elided,
             constant_inputs=constant_inputs,
@@ -244,6 +245,21 @@ class Importer:
             what = spec.kind.name.lower().replace("_", " ")
         reason = "the model changes it in place; return the new value instead"
         self._reject(what, str(spec.target), _source(node), "", reason)
+
+    def _needed(self, outputs: Sequence[Port]) -> tuple[list[Operation], dict[str, torch.Tensor]]:
+        """Returns the operations and the weights that the outputs depend on.
+
+        Others are left from pieces of a split that nobody reads.
+        """
+        needed = {port.value for port in outputs}
+        kept: list[Operation] = []
+        for operation in reversed(self.builder.operations):
+            if any(result in needed for result in operation.results):
+                needed.update(operation.operands)
+                kept.append(operation)
+        kept.reverse()
+        read = {name for value, name in self.builder.globals.items() if value in needed}
+        return kept, {name: tensor for name, tensor in self.weights.used.items() if name in read}
 
     # Errors.
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -18,8 +19,8 @@ from torch.export import ExportedProgram
 from tapml._capture.instances import _TORCH, display_path
 from tapml.errors import CaptureError
 
-# In-place operations that do not change any value.
-_HARMLESS_IN_PLACE = {"aten.detach_.default"}
+# The files of this package, which are not the user's code.
+_PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
 # Regions that only switch a mode which inference does not have; their bodies are part of the graph.
 INLINED_REGIONS = {"wrap_with_set_grad_enabled", "wrap_with_autocast"}
@@ -33,7 +34,7 @@ def export_program(
         with torch.no_grad(), _quiet():
             return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=False)
     except Exception as error:
-        place = _user_place(error, module)
+        place = _user_place(error)
         where = f" at {place}" if place else ""
         raise CaptureError(f"{model} cannot be traced{where}: {_reason(error)}") from error
 
@@ -44,33 +45,35 @@ def functionalize(program: ExportedProgram, has_converter: Callable[[str], bool]
     PyTorch's own decompositions are used for operators that ``has_converter`` denies, where there are any; operators
     that have a converter are kept whole. The program is returned as it is when there is nothing to do.
     """
-    in_place = False
-    unknown = set()
-    for node in all_nodes(program.graph_module):
-        if not isinstance(node.target, torch._ops.OpOverload):
-            continue
-        name = operator_name(node)
-        if has_converter(name) or name in _HARMLESS_IN_PLACE:
-            continue
-        in_place |= node.target._schema.is_mutable
-        unknown.add(node.target)
-    table = torch.export.default_decompositions()
-    chosen = {op: table[op] for op in table if op in unknown}
-    if not in_place and not chosen:
+    unknown = _unknown_operators(program, has_converter)
+    in_place = any(target._schema.is_mutable for target in unknown)
+    if not unknown:
         return program
-    for _ in range(8):  # Decompositions may give operators that come apart again.
+    table = torch.export.default_decompositions()
+    chosen: dict[Any, Any] = {}
+    further = {op: table[op] for op in table if op in unknown}
+    if not in_place and not further:
+        return program
+    while in_place or further:  # Decompositions may give operators that come apart again.
+        chosen |= further
         with torch.no_grad(), _quiet():
             program = program.run_decompositions(chosen)
-        targets = {
-            node.target
-            for node in all_nodes(program.graph_module)
-            if isinstance(node.target, torch._ops.OpOverload) and not has_converter(operator_name(node))
-        }
-        further = {op: table[op] for op in table if op in targets and op not in chosen}
-        if not further:
-            break
-        chosen |= further
+        unknown = _unknown_operators(program, has_converter)
+        further = {op: table[op] for op in table if op in unknown and op not in chosen}
+        in_place = False
     return program
+
+
+def _unknown_operators(program: ExportedProgram, has_converter: Callable[[str], bool]) -> set[torch._ops.OpOverload]:
+    """Returns the operators without a converter whose results, or effects, count."""
+    unknown = set()
+    for node in all_nodes(program.graph_module):
+        target = node.target
+        if not isinstance(target, torch._ops.OpOverload) or has_converter(str(target)):
+            continue
+        if node.users or target._schema.is_mutable:
+            unknown.add(target)
+    return unknown
 
 
 def operator_name(node: fx.Node) -> str:
@@ -117,7 +120,8 @@ def _quiet() -> Iterator[None]:
 
 def _reason(error: BaseException) -> str:
     """Returns the first paragraph of PyTorch's message and its suggestions, without its advertisements."""
-    lines = [line.rstrip() for line in str(error).strip().splitlines()]
+    message = str(error).replace(' For more information, run with TORCH_LOGS="+dynamic".', "")
+    lines = [line.rstrip() for line in message.strip().splitlines()]
     kept: list[str] = []
     for line in lines:
         if not line and not any("constraint" in text.lower() for text in kept):
@@ -129,15 +133,14 @@ def _reason(error: BaseException) -> str:
     return "\n    ".join(kept) if kept else type(error).__name__
 
 
-def _user_place(error: BaseException, module: nn.Module) -> str:
-    """Returns "file.py:12" of the innermost frame of the user's code below the model's forward, or ""."""
+def _user_place(error: BaseException) -> str:
+    """Returns "file.py:12" of the innermost frame of the user's code, or ""."""
     user = [
         (frame.filename, frame.lineno)
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith(("<", _TORCH))
     ]
-    here = __file__.rpartition("tapml")[0]
-    user = [(file, line) for file, line in user if not file.startswith(here + "tapml")]
+    user = [(file, line) for file, line in user if not file.startswith(_PACKAGE)]
     return f"{display_path(user[-1][0])}:{user[-1][1]}" if user else ""
 
 

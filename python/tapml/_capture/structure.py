@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -58,26 +58,21 @@ def output_names(spec: pytree.TreeSpec) -> list[str]:
     return [f"output_{name}" if name[:1].isdigit() else name or "output" for name in names]
 
 
-def input_names(spec: pytree.TreeSpec, parameters: Sequence[str]) -> list[str]:
-    """Returns the names of a model's inputs.
-
-    ``spec`` describes (args, kwargs); ``parameters`` names the positional parameters of forward.
-    """
+def input_names(spec: pytree.TreeSpec, module: nn.Module) -> list[str]:
+    """Returns the names of a model's inputs; ``spec`` describes (args, kwargs) of its forward."""
+    parameters = list(inspect.signature(module.forward).parameters.values())
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "args")
     names = []
     for name in leaf_names(spec):
-        group, _, rest = name.partition(".")
+        group, _, path = name.partition(".")
         if group == "0":
-            position, _, inner = rest.partition(".")
-            head = parameters[int(position)] if int(position) < len(parameters) else f"arg{position}"
-            rest = f"{head}.{inner}" if inner else head
-        names.append(rest)
+            first, _, inner = path.partition(".")
+            position = int(first)
+            head = positional[position] if position < len(positional) else f"{rest}.{position - len(positional)}"
+            path = f"{head}.{inner}" if inner else head
+        names.append(path)
     return names
-
-
-def positional_parameters(module: nn.Module) -> list[str]:
-    """Returns the names of the parameters of forward that can be given by position."""
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [p.name for p in inspect.signature(module.forward).parameters.values() if p.kind in kinds]
 
 
 def bind(module: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +110,18 @@ def dimension_names(arguments: Any, shapes: Any, path: str = "") -> dict[str, di
         elif position < len(shapes):
             found |= dimension_names(value, shapes[position], inner)
     return found
+
+
+def complete_shapes(arguments: Any, shapes: Any) -> Any:
+    """Returns ``shapes`` with None for every tensor of ``arguments`` that it leaves out, as torch.export wants it."""
+    if shapes is None:
+        return pytree.tree_map(lambda _: None, arguments)
+    if isinstance(arguments, Mapping) and isinstance(shapes, Mapping):
+        extra = {key: value for key, value in shapes.items() if key not in arguments}
+        return {key: complete_shapes(value, shapes.get(key)) for key, value in arguments.items()} | extra
+    if isinstance(arguments, list | tuple) and isinstance(shapes, list | tuple) and len(arguments) == len(shapes):
+        return type(shapes)(complete_shapes(*pair) for pair in zip(arguments, shapes, strict=True))
+    return shapes
 
 
 def register_dataclasses(tree: Any) -> None:

@@ -217,6 +217,17 @@ def convert_clamp(ctx: Context, self: Value, min: TensorLike | None = None, max:
     return result
 
 
+@converts("aten.hardtanh.default")
+def convert_hardtanh(ctx: Context, self: Value, min_val: float = -1, max_val: float = 1) -> Value:
+    return convert_clamp(ctx, self, min=min_val, max=max_val)
+
+
+@converts("aten.leaky_relu.default")
+def convert_leaky_relu(ctx: Context, self: Value, negative_slope: float = 0.01) -> Value:
+    positive = ctx.binary("gt", self, ctx.tensor(0.0, self.dtype), torch.bool)
+    return _where(ctx, positive, self, ctx.binary("mul", self, ctx.tensor(negative_slope, self.dtype)))
+
+
 @converts("aten.clamp_min.default", "aten.clamp_min.Tensor")
 def convert_clamp_min(ctx: Context, self: Value, min: TensorLike) -> Value:
     return convert_clamp(ctx, self, min=min)
