@@ -247,7 +247,9 @@ def _sample_to_trace(bound: Sequence[Mapping[str, Any]], shapes: Any) -> int:
         if isinstance(arguments, torch.Tensor):
             dims = tree if isinstance(tree, Mapping) else dict(enumerate(tree))
             return sum(size is not None and arguments.shape[dim] < 2 for dim, size in dims.items())
-        parts = structure.children(arguments) or []
+        parts = structure.children(arguments)
+        if parts is None:
+            return 0
         trees = [tree.get(key) for key, _ in parts] if isinstance(tree, Mapping) else list(tree)
         return sum(special(part, subtree) for (_, part), subtree in zip(parts, trees, strict=False))
 

@@ -21,7 +21,7 @@ from tapml._capture.context import Context
 from tapml._capture.graph import Elided, Graph, Port
 from tapml._capture.instances import assign_instances, join_path, module_path, source_location
 from tapml._capture.mlir import Operation, Shape, Value
-from tapml._capture.program import operator_name, region_body
+from tapml._capture.program import is_symbolic, operator_name, region_body
 from tapml._capture.registry import bind_arguments, find_converter
 from tapml._capture.weights import Weights
 from tapml.errors import CaptureError, Unsupported
@@ -139,7 +139,7 @@ class Importer:
         return ()
 
     def _import_call(self, node: fx.Node, live: bool) -> None:
-        if _is_symbolic(node.meta.get("val")):
+        if is_symbolic(node.meta.get("val")):
             return  # Sizes are built where they are used, from the expressions that PyTorch keeps.
         name = operator_name(node)
         if node.target is operator.getitem:
@@ -299,10 +299,6 @@ def _live_nodes(graph: fx.Graph) -> set[fx.Node]:
         if node.op == "output" or node in live:
             live.update(node.all_input_nodes, [node])
     return live
-
-
-def _is_symbolic(value: Any) -> bool:
-    return isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool | int | float | bool)
 
 
 def _result_types(node: fx.Node) -> list[tuple[Shape, torch.dtype]]:

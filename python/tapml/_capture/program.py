@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import os
+import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -71,9 +73,16 @@ def _unknown_operators(program: ExportedProgram, has_converter: Callable[[str], 
         target = node.target
         if not isinstance(target, torch._ops.OpOverload) or has_converter(str(target)):
             continue
+        if is_symbolic(node.meta.get("val")):
+            continue
         if node.users or target._schema.is_mutable:
             unknown.add(target)
     return unknown
+
+
+def is_symbolic(value: Any) -> bool:
+    """Returns whether a node's value is a number, such as a size, and not a tensor."""
+    return isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool | int | float | bool)
 
 
 def operator_name(node: fx.Node) -> str:
@@ -104,18 +113,21 @@ def all_nodes(graph_module: fx.GraphModule) -> Iterator[fx.Node]:
         yield node
 
 
-@contextmanager
+@contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keeps PyTorch's remarks about its own insides off the terminal."""
     logger = logging.getLogger("torch")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
+    said = io.StringIO()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(said):
             warnings.simplefilter("ignore")
             yield
     finally:
         logger.setLevel(level)
+    # When it fails PyTorch prints the whole graph; otherwise this is what the model wrote itself.
+    sys.stderr.write(said.getvalue())
 
 
 def _reason(error: BaseException) -> str:
