@@ -81,4 +81,30 @@ def FormKernelsPass : Pass<"tapml-form-kernels", "::mlir::func::FuncOp"> {
   ];
 }
 
+def SelectLoweringPass : Pass<"tapml-select-lowering", "::mlir::func::FuncOp"> {
+  let summary = "choose how each kernel is structured";
+  let description = [{
+    Attaches `#tapml.lowering` to every `tapml.kernel`: strategy, tile,
+    workgroup, vector width, chosen from the kernel's shape and the profile of
+    the enclosing `tapml.variant`. One function per class of kernels chooses;
+    the preferred numbers are a table per family of devices.
+
+    A lowering that is there already is kept. Kept or chosen, a lowering that
+    the profile cannot run is an error.
+
+    `tile` and `at_least` refer to the strategy's iteration space: elementwise
+    [rows, columns], where columns is the innermost extent of the result;
+    row_reduction [rows, row length]; matmul [batch, M, N, K] in `at_least` and
+    [M, N] in `tile`.
+  }];
+  let options = [
+    Option<"profile", "profile", "std::string", /*default=*/"\"\"",
+           "the preset to choose for, instead of the variant's target">
+  ];
+  let statistics = [
+    Statistic<"numKept", "kept", "kernels whose lowering was given">
+  ];
+  let dependentDialects = ["::tapml::TapMLDialect"];
+}
+
 #endif // TAPML_CODEGEN_PASSES_TD
