@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/InitAll.h"
+#include "mlir/Dialect/Tensor/IR/TensorInferTypeOpInterfaceImpl.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "tapml/Codegen/Passes.h"
 #include "tapml/Conversion/Passes.h"
@@ -15,6 +16,7 @@
 
 void tapml::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TapMLDialect>();
+  mlir::tensor::registerInferTypeOpInterfaceExternalModels(registry);
 }
 
 void tapml::registerAllPasses() {
