@@ -195,7 +195,6 @@ LogicalResult CompileHostPass::compile(ModuleOp kernels,
                      builder.getStringAttr(target.cpu),
                      builder.getStrArrayAttr(features),
                      builder.getArrayAttr(entryAttrs), data);
-    numBytes += object.size();
   }
   return success();
 }
@@ -222,7 +221,6 @@ void CompileHostPass::runOnOperation() {
         failedAny |= failed(collect(variant, names, kernels, entries));
   if (failedAny)
     return signalPassFailure();
-  numKernels += entries.size();
 
   if (!entries.empty()) {
     OpPassManager pm(ModuleOp::getOperationName());

@@ -10,6 +10,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
@@ -42,6 +43,19 @@ static void initializeTargets() {
   });
 }
 
+/// Returns true for features whose instructions are only made where a program
+/// asks for them by name (cryptography, atomics, the system): our code never
+/// does, so that a CPU need not have them.
+static bool isOnlyOnRequest(StringRef feature) {
+  return StringSwitch<bool>(feature)
+      .Cases({"aes", "vaes", "pclmul", "vpclmulqdq", "sha", "crc32"}, true)
+      .Cases({"cx16", "sahf", "rdrnd", "rdseed", "fsgsbase", "prfchw"}, true)
+      .Cases({"xsave", "xsavec", "xsaveopt", "xsaves"}, true)
+      .Cases({"clflushopt", "clwb", "invpcid", "pku", "rdpid", "wbnoinvd"},
+             true)
+      .Default(false);
+}
+
 /// What `cpu` has beyond the baseline of the architecture.
 static std::vector<std::string> getFeaturesBeyondBaseline(const Triple &triple,
                                                           StringRef cpu) {
@@ -54,7 +68,7 @@ static std::vector<std::string> getFeaturesBeyondBaseline(const Triple &triple,
     names.clear();
     X86::getFeaturesForCPU(cpu, names);
     for (StringRef name : names)
-      if (!baseline.contains(name))
+      if (!baseline.contains(name) && !isOnlyOnRequest(name))
         features.push_back(name.str());
   } else if (std::optional<AArch64::CpuInfo> info = AArch64::parseCpu(cpu)) {
     std::vector<StringRef> names;

@@ -47,10 +47,6 @@ def CompileHostPass : Pass<"tapml-compile-host", "::mlir::ModuleOp"> {
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::vector::VectorDialect", "::mlir::ub::UBDialect"
   ];
-  let statistics = [
-    Statistic<"numKernels", "kernels", "Number of host kernels compiled">,
-    Statistic<"numBytes", "bytes", "Bytes of the shared objects, all CPUs">
-  ];
 }
 
 #endif // TAPML_TARGET_HOST_PASSES_TD
