@@ -13,6 +13,7 @@
 #include "tapml/Conversion/Passes.h"
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 #include "tapml/Dialect/TapML/Transforms/Passes.h"
+#include "tapml/Target/Host/Passes.h"
 
 void tapml::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TapMLDialect>();
@@ -23,4 +24,5 @@ void tapml::registerAllPasses() {
   registerTapMLPasses();
   registerTapMLConversionPasses();
   registerTapMLCodegenPasses();
+  registerTapMLHostPasses();
 }
