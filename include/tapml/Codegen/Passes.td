@@ -134,6 +134,8 @@ def PlanMemoryPass : Pass<"tapml-plan-memory", "::mlir::ModuleOp"> {
     Option<"defaultDim", "default-dim", "int64_t", /*default=*/"128",
            "Estimate for a dimension that has no range">
   ];
+}
+
 def TapMLExpandMathPass : Pass<"tapml-expand-math"> {
   let summary = "Replace elementary functions of f32 by arithmetic";
   let description = [{
