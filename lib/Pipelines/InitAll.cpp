@@ -12,6 +12,7 @@
 #include "tapml/Conversion/Passes.h"
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 #include "tapml/Dialect/TapML/Transforms/Passes.h"
+#include "tapml/Target/SPIRV/Passes.h"
 
 void tapml::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TapMLDialect>();
@@ -21,4 +22,6 @@ void tapml::registerAllPasses() {
   registerTapMLPasses();
   registerTapMLConversionPasses();
   registerTapMLCodegenPasses();
+  registerTapMLSPIRVPasses();
+  registerSPIRVPipelines();
 }
