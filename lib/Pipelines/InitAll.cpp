@@ -14,6 +14,7 @@
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 #include "tapml/Dialect/TapML/Transforms/Passes.h"
 #include "tapml/Target/Host/Passes.h"
+#include "tapml/Target/SPIRV/Passes.h"
 
 void tapml::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TapMLDialect>();
@@ -25,4 +26,6 @@ void tapml::registerAllPasses() {
   registerTapMLConversionPasses();
   registerTapMLCodegenPasses();
   registerTapMLHostPasses();
+  registerTapMLSPIRVPasses();
+  registerSPIRVPipelines();
 }

@@ -260,24 +260,24 @@ Value FloatEmitter::pow(Value x, Value y) {
 Value FloatEmitter::tanh(Value x) {
   Value a = abs(x);
   Value t = mul(x, x);
-  Value small = mad(mul(x, t), polynomial(t, coefficients::tanhSmall), x);
+  Value small = mad(mul(a, t), polynomial(t, coefficients::tanhSmall), a);
   // 1 - 2 / (exp(2a) + 1), exactly 1 from 9.1 on.
   Value e = expInRange(mul(clamp(a, 0.0f, 9.1f), real(2.0f)));
   Value large = sub(real(1.0f), div(real(2.0f), add(e, real(1.0f))));
   Value isSmall = compare(CmpFPredicate::OLT, a, real(0.625f));
-  return orNaN(x, select(isSmall, small, copySign(large, x)));
+  return orNaN(x, copySign(select(isSmall, small, large), x));
 }
 
 Value FloatEmitter::erf(Value x) {
   Value a = abs(x);
   Value t = mul(x, x);
-  Value small = mad(x, polynomial(t, coefficients::erfSmall), x);
+  Value small = mad(a, polynomial(t, coefficients::erfSmall), a);
   // 1 - exp(-a q(a)), exactly 1 from the upper bound on.
   Value bounded = clamp(a, 0.0f, 3.9375f);
   Value q = polynomial(bounded, coefficients::erfLarge);
   Value large = sub(real(1.0f), expInRange(mul(neg(bounded), q)));
   Value isSmall = compare(CmpFPredicate::OLT, a, real(0.9375f));
-  return orNaN(x, select(isSmall, small, copySign(large, x)));
+  return orNaN(x, copySign(select(isSmall, small, large), x));
 }
 
 //===----------------------------------------------------------------------===//
@@ -316,7 +316,10 @@ Value FloatEmitter::sine(Value x, int32_t quarters) {
   return select(isFinite, result, real(kNaN));
 }
 
-Value FloatEmitter::sin(Value x) { return sine(x, 0); }
+Value FloatEmitter::sin(Value x) {
+  // -0 stays -0.
+  return select(compare(CmpFPredicate::OEQ, x, real(0.0f)), x, sine(x, 0));
+}
 
 Value FloatEmitter::cos(Value x) { return sine(x, 1); }
 

@@ -220,13 +220,16 @@ def test_special_values(tmp_path):
         "exp": [1, 1, inf, 0, nan, inf, 0, np.float32(np.exp(-1.0))],
         "log": [-inf, -inf, inf, nan, nan, np.float32(np.log(100.0)), nan, nan],
         "tanh": [0.0, -0.0, 1, -1, nan, 1, -1, np.float32(np.tanh(-1.0))],
+        "sin": [0.0, -0.0, nan, nan, nan, *np.sin([100.0, -110.0, -1.0])],
         "erf": [0.0, -0.0, 1, -1, nan, 1, -1, np.float32(-0.84270079)],
     }
     for name, values in expected.items():
         y = build(tmp_path, name, 1, False)("vectors", padded(x))[: len(x)]
         np.testing.assert_allclose(y, np.array(values, np.float32), rtol=2e-7)
         zeros = np.array(values) == 0
-        np.testing.assert_array_equal(np.signbit(y[zeros]), np.signbit(np.array(values)[zeros]))
+        np.testing.assert_array_equal(
+            np.signbit(y[zeros]), np.signbit(np.array(values)[zeros])
+        )
 
 
 def test_powf(tmp_path):
