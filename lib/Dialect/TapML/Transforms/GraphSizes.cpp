@@ -219,7 +219,7 @@ static SmallVector<OpFoldResult> getStaticSizes(OpBuilder &builder,
 LogicalResult GraphSizes::addOperator(Operation *op) {
   for (Type type : op->getResultTypes())
     if (!isa<RankedTensorType>(type))
-      return op->emitError()
+      return emitError(op->getLoc())
              << "'" << op->getName() << "' has a result of type " << type
              << "; operators of a graph compute ranked tensors";
   auto isStatic = [](Type type) {
@@ -246,7 +246,7 @@ LogicalResult GraphSizes::addOperator(Operation *op) {
     known &= !llvm::is_contained(created.ops, user) ||
              llvm::is_contained(unused, user);
   if (!known)
-    return op->emitError()
+    return emitError(op->getLoc())
            << "'" << op->getName()
            << "' does not say the sizes of its results from those of its "
               "operands; implement 'ReifyRankedShapedTypeOpInterface' for it";
@@ -304,7 +304,7 @@ LogicalResult GraphSizes::run() {
     if (dim &&
         isa_and_nonnull<TapMLOperator>(dim.getSource().getDefiningOp()) &&
         !dim->use_empty())
-      return dim.emitError()
+      return emitError(dim.getLoc())
              << "'tensor.dim' of the result of an operator needs a constant "
                 "dimension within the tensor's rank";
   }

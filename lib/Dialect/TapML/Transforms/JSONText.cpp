@@ -9,6 +9,7 @@
 #include "JSONText.h"
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include <optional>
 
@@ -17,11 +18,20 @@ using namespace tapml;
 namespace json = llvm::json;
 
 InFlightDiagnostic JSONReader::error(const llvm::Twine &where) const {
-  InFlightDiagnostic diag = emitError(UnknownLoc::get(context));
-  diag << source << ": ";
+  InFlightDiagnostic diag = emitError(getLoc());
   if (std::string text = where.str(); !text.empty())
     diag << text << ": ";
   return diag;
+}
+
+Location JSONReader::getLoc() const {
+  return FileLineColLoc::get(context, source, current.line, current.column);
+}
+
+TextPosition JSONReader::getPosition(StringRef list, size_t index) const {
+  auto it = elements.find(list);
+  return it != elements.end() && index < it->second.size() ? it->second[index]
+                                                           : TextPosition();
 }
 
 /// Splits "[line:column, byte=offset]: message", the form of JSON's errors.
@@ -33,41 +43,78 @@ static bool splitParseError(StringRef text, unsigned &line, unsigned &column,
 }
 
 namespace {
-/// A key that an object has twice.
-struct DuplicateKey {
-  std::string key;
-  unsigned line, column;
+/// Finds in valid JSON what a parsed value no longer tells.
+class TextScanner {
+public:
+  TextScanner(StringRef text) : text(text) {}
+  void run();
+
+  /// The first key that an object has twice, if one has.
+  std::optional<std::pair<std::string, TextPosition>> duplicate;
+  /// Where the elements of the lists of the outermost object are.
+  std::map<std::string, std::vector<TextPosition>, std::less<>> elements;
+
+private:
+  /// An object or a list that is open.
+  struct Scope {
+    bool isList;
+    llvm::StringSet<> keys;
+  };
+  void readString(size_t &i);
+  void startElement(size_t i);
+  TextPosition getPosition(size_t i) {
+    return {line, static_cast<unsigned>(i - lineStart) + 1};
+  }
+
+  StringRef text;
+  SmallVector<Scope> scopes;
+  std::string outermostKey;
+  bool expectsElement = false;
+  unsigned line = 1;
+  size_t lineStart = 0;
 };
 } // namespace
 
-/// Returns the first key that an object of `text`, which is valid JSON, has
-/// twice.
-static std::optional<DuplicateKey> findDuplicateKey(StringRef text) {
-  // The keys of the objects and arrays that are open; arrays have none.
-  SmallVector<llvm::StringSet<>> scopes;
-  unsigned line = 1;
-  size_t lineStart = 0;
+/// Reads the string that starts at `i`, and moves `i` to its end.
+void TextScanner::readString(size_t &i) {
+  size_t begin = i++;
+  while (text[i] != '"')
+    i += text[i] == '\\' ? 2 : 1;
+  bool isKey = text.drop_front(i + 1).ltrim().starts_with(":");
+  if (!isKey || scopes.empty())
+    return;
+  StringRef key = text.slice(begin + 1, i);
+  if (!scopes.back().keys.insert(key).second && !duplicate)
+    duplicate = {key.str(), getPosition(begin)};
+  if (scopes.size() == 1)
+    outermostKey = key.str();
+}
+
+void TextScanner::startElement(size_t i) {
+  if (expectsElement && text[i] != ']')
+    elements[outermostKey].push_back(getPosition(i));
+  expectsElement = false;
+}
+
+void TextScanner::run() {
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '\n') {
       ++line;
       lineStart = i + 1;
-    } else if (c == '{' || c == '[') {
-      scopes.emplace_back();
-    } else if (c == '}' || c == ']') {
-      scopes.pop_back();
-    } else if (c == '"') {
-      size_t begin = i++;
-      while (text[i] != '"')
-        i += text[i] == '\\' ? 2 : 1;
-      if (!text.drop_front(i + 1).ltrim().starts_with(":"))
-        continue;
-      StringRef key = text.slice(begin + 1, i);
-      if (!scopes.back().insert(key).second)
-        return DuplicateKey{key.str(), line, unsigned(begin - lineStart) + 1};
     }
+    if (llvm::isSpace(c))
+      continue;
+    startElement(i);
+    if (c == '{' || c == '[')
+      scopes.push_back({c == '[', {}});
+    else if (c == '}' || c == ']')
+      scopes.pop_back();
+    else if (c == '"')
+      readString(i);
+    expectsElement =
+        (c == '[' || c == ',') && scopes.size() == 2 && scopes.back().isList;
   }
-  return std::nullopt;
 }
 
 /// Returns how deep brackets nest in `text`, JSON or not.
@@ -90,7 +137,7 @@ static unsigned getDepth(StringRef text) {
   return deepest;
 }
 
-FailureOr<json::Value> JSONReader::parse(StringRef text) const {
+FailureOr<json::Value> JSONReader::parse(StringRef text) {
   // The parser recurses; nothing that is read here nests deeper than six.
   constexpr unsigned maxDepth = 100;
   if (getDepth(text) > maxDepth)
@@ -99,17 +146,18 @@ FailureOr<json::Value> JSONReader::parse(StringRef text) const {
   llvm::Expected<json::Value> value = json::parse(text);
   if (!value) {
     std::string error = llvm::toString(value.takeError());
-    unsigned line, column;
-    StringRef message;
-    if (!splitParseError(error, line, column, message))
-      return this->error("") << "not valid JSON: " << error;
-    return emitError(FileLineColLoc::get(context, source, line, column))
-           << "not valid JSON: " << message;
+    StringRef message = error;
+    splitParseError(error, current.line, current.column, message);
+    return this->error("") << "not valid JSON: " << message;
   }
-  if (std::optional<DuplicateKey> duplicate = findDuplicateKey(text))
-    return emitError(FileLineColLoc::get(context, source, duplicate->line,
-                                         duplicate->column))
-           << "key \"" << duplicate->key << "\" is given twice; remove one";
+  TextScanner scanner(text);
+  scanner.run();
+  elements = std::move(scanner.elements);
+  if (scanner.duplicate) {
+    current = scanner.duplicate->second;
+    return error("") << "key \"" << scanner.duplicate->first
+                     << "\" is given twice; remove one";
+  }
   return std::move(*value);
 }
 

@@ -11,17 +11,27 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Support/LLVM.h"
+#include "tapml/Dialect/TapML/Transforms/Plan.h"
 #include "llvm/Support/JSON.h"
+#include <map>
 #include <string>
 #include <vector>
 
 namespace tapml {
 
-/// Reads JSON that people write. Errors name the text and the place in it.
+/// Reads JSON that people write. Errors are located in the text.
 class JSONReader {
 public:
   JSONReader(mlir::MLIRContext *context, llvm::StringRef source)
       : context(context), source(source.str()) {}
+
+  /// Makes errors point to `position` from here on.
+  void moveTo(TextPosition position) { current = position; }
+  mlir::Location getLoc() const;
+
+  /// Returns where element `index` is, of the list called `list` in the
+  /// outermost object of the text that was parsed.
+  TextPosition getPosition(llvm::StringRef list, size_t index) const;
 
   /// Starts an error about the part of the text called `where` ("rule 3"),
   /// which may be empty.
@@ -29,7 +39,7 @@ public:
 
   /// Parses `text`. Fails with line and column where it is not JSON, and where
   /// an object has the same key twice, of which JSON would drop one.
-  mlir::FailureOr<llvm::json::Value> parse(llvm::StringRef text) const;
+  mlir::FailureOr<llvm::json::Value> parse(llvm::StringRef text);
 
   /// Fails with a diagnostic if `object` has a key that is not in `known`.
   mlir::LogicalResult checkKeys(const llvm::json::Object &object,
@@ -46,6 +56,8 @@ public:
 private:
   mlir::MLIRContext *context;
   std::string source;
+  TextPosition current;
+  std::map<std::string, std::vector<TextPosition>, std::less<>> elements;
 };
 
 /// Returns a clause that proposes the entry of `known` closest to `name`, or

@@ -93,7 +93,7 @@ Outliner::getInterface(const PlacedRegion &region) {
       else if (value.getType().isIndex())
         indices.insert(value);
       else
-        return op->emitError()
+        return emitError(op->getLoc())
                << "'" << op->getName() << "' uses a value of type "
                << value.getType()
                << "; operators of a graph use ranked tensors and index values";

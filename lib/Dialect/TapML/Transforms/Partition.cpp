@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
+#include <map>
 
 namespace tapml {
 #define GEN_PASS_DEF_TAPMLPARTITIONPASS
@@ -36,9 +37,12 @@ void PartitionSummary::print(raw_ostream &os) const {
   os << "; ";
   count(regions, "region") << ", ";
   count(executables, "executable") << "; ";
-  count(transfers, "transfer") << " of " << bytes << " bytes per run, ";
-  count(weightTransfers, "weight")
-      << " of " << weightBytes << " bytes per load";
+  count(transfers, "transfer") << " of " << bytes << " bytes per run";
+  if (weightTransfers) {
+    os << ", ";
+    count(weightTransfers, "weight")
+        << " of " << weightBytes << " bytes per load";
+  }
 }
 
 FailureOr<PartitionSummary> tapml::partitionModule(ModuleOp module,
@@ -46,15 +50,16 @@ FailureOr<PartitionSummary> tapml::partitionModule(ModuleOp module,
                                                    Granularity granularity) {
   PartitionSummary summary;
   DenseMap<Operation *, StringAttr> places;
-  for (const Target &target : plan.targets)
-    summary.operatorsByPlace[target.place] = 0;
+  std::map<StringRef, unsigned> byPlace;
   for (const Placement &placement : plan.placements) {
     const PlanPin &decision = placement.decision;
     places[placement.op] = StringAttr::get(module.getContext(), decision.place);
     ++summary.operators;
-    ++summary.operatorsByPlace[decision.place];
+    ++byPlace[decision.place];
     summary.unsupported += !decision.wanted.empty();
   }
+  for (const Target &target : plan.targets)
+    summary.operatorsByPlace.emplace_back(target.place, byPlace[target.place]);
 
   SmallVector<func::FuncOp> graphs;
   for (func::FuncOp graph : getGraphs(module))
@@ -110,8 +115,13 @@ FailureOr<Plan> TapMLPartitionPass::readPlan(ArrayRef<Target> places) {
            << "both 'plan' and 'plan-json' are given; give one plan";
   if (!plan.empty())
     return loadPlan(context, plan);
-  if (!planJSON.empty())
-    return parsePlan(context, planJSON, "plan-json");
+  if (!planJSON.empty()) {
+    // The parser of pass options takes off the outermost braces.
+    std::string text = planJSON;
+    if (!StringRef(text).ltrim().starts_with("{"))
+      text = "{" + text + "}";
+    return parsePlan(context, text, "plan-json");
+  }
   return Plan::getDefault(places);
 }
 
@@ -148,7 +158,7 @@ LogicalResult TapMLPartitionPass::run() {
     return failure();
 
   numOperators += done->operators;
-  numOnHost += done->operatorsByPlace[kHostPlace.str()];
+  numOnHost += done->operatorsByPlace.back().second;
   numUnsupported += done->unsupported;
   numRegions += done->regions;
   numExecutables += done->executables;
@@ -158,7 +168,7 @@ LogicalResult TapMLPartitionPass::run() {
     std::string text;
     llvm::raw_string_ostream os(text);
     done->print(os);
-    module.emitRemark() << text;
+    emitRemark(module.getLoc()) << text;
   }
   return success();
 }

@@ -71,11 +71,10 @@ static LogicalResult verifyInstances(func::FuncOp graph) {
       if (inserted)
         continue;
       InFlightDiagnostic diag =
-          op->emitError() << "instance \"" << name
-                          << "\" is given to two operators of @"
-                          << graph.getSymName() << ", '"
-                          << it->second->getName() << "' and '" << op->getName()
-                          << "'; each needs an identity of its own";
+          emitError(op->getLoc())
+          << "instance \"" << name << "\" is given to two operators of @"
+          << graph.getSymName() << ", '" << it->second->getName() << "' and '"
+          << op->getName() << "'; each needs an identity of its own";
       diag.attachNote(it->second->getLoc()) << "the other operator is here";
       result = failure();
     }
@@ -87,22 +86,24 @@ LogicalResult tapml::verifyGraphs(ModuleOp module) {
   for (auto function : module.getOps<func::FuncOp>()) {
     WalkResult walk = function.walk([&](TapMLOperator op) {
       if (!function.isPublic()) {
-        op->emitError() << "'" << op->getName() << "' is in @"
-                        << function.getSymName()
-                        << ", which is private; only public functions are "
-                           "graphs: inline it first";
+        emitError(op->getLoc())
+            << "'" << op->getName() << "' is in @" << function.getSymName()
+            << ", which is private; only public functions are "
+               "graphs: inline it first";
         return WalkResult::interrupt();
       }
       if (op->getParentOp() != function) {
-        op->emitError() << "'" << op->getName() << "' is inside '"
-                        << op->getParentOp()->getName()
-                        << "'; operators must stand at the top of their graph";
+        emitError(op->getLoc())
+            << "'" << op->getName() << "' is inside '"
+            << op->getParentOp()->getName()
+            << "'; operators must stand at the top of their graph";
         return WalkResult::interrupt();
       }
       if (!function.getBody().hasOneBlock()) {
-        function.emitError() << "graph @" << function.getSymName()
-                             << " has control flow between blocks; a graph is "
-                                "one block";
+        emitError(function.getLoc())
+            << "graph @" << function.getSymName()
+            << " has control flow between blocks; a graph is "
+               "one block";
         return WalkResult::interrupt();
       }
       return WalkResult::advance();
@@ -187,8 +188,7 @@ struct CompiledRule {
 class Placer {
 public:
   Placer(ModuleOp module, const Plan &plan, ArrayRef<Target> targets)
-      : module(module), plan(plan), targets(targets),
-        unknownLoc(UnknownLoc::get(module.getContext())) {}
+      : module(module), plan(plan), targets(targets) {}
 
   FailureOr<EffectivePlan> run();
 
@@ -206,14 +206,15 @@ private:
                          const Target &target, StringRef reason);
   void warnAboutUnused();
 
-  InFlightDiagnostic error() {
-    return emitError(unknownLoc) << plan.source << ": ";
+  /// Returns the location of `position` in the plan.
+  Location at(TextPosition position) {
+    return FileLineColLoc::get(module.getContext(), plan.source, position.line,
+                               position.column);
   }
 
   ModuleOp module;
   const Plan &plan;
   ArrayRef<Target> targets;
-  Location unknownLoc;
   SmallVector<CompiledRule> rules;
   /// The decisions of the plan's `instances`, and which were used.
   llvm::StringMap<SmallVector<size_t, 1>> pinsByInstance;
@@ -231,9 +232,10 @@ LogicalResult Placer::compileRules() {
     for (StringRef text : rule.instances) {
       llvm::Expected<llvm::GlobPattern> glob = llvm::GlobPattern::create(text);
       if (!glob)
-        return error() << "rule " << index + 1 << ": \"" << text
-                       << "\" is not a valid glob: "
-                       << llvm::toString(glob.takeError());
+        return emitError(at(rule.position))
+               << "rule " << index + 1 << ": \"" << text
+               << "\" is not a valid glob: "
+               << llvm::toString(glob.takeError());
       compiled.globs.push_back(std::move(*glob));
     }
     compiled.globMatched.assign(compiled.globs.size(), false);
@@ -309,14 +311,15 @@ FailureOr<const PlanPin *> Placer::findPin(TapMLOperator op,
     pinUsed[candidate] = true;
     if (pin.op != identity.op) {
       InFlightDiagnostic diag =
-          error() << "instances, entry " << candidate + 1 << ": is about '"
-                  << pin.op << "', but the operator is '" << identity.op
-                  << "'; the entry was made for another graph, remove it";
+          emitError(at(pin.position))
+          << "instances, entry " << candidate + 1 << ": is about '" << pin.op
+          << "', but the operator is '" << identity.op
+          << "'; the entry was made for another graph, remove it";
       diag.attachNote(op->getLoc()) << "operator is here";
       return diag;
     }
     if (found && found->place != pin.place) {
-      InFlightDiagnostic diag = error()
+      InFlightDiagnostic diag = emitError(at(pin.position))
                                 << "instances, entry " << candidate + 1
                                 << ": places an operator on \"" << pin.place
                                 << "\" that another entry places on \""
@@ -332,7 +335,7 @@ FailureOr<const PlanPin *> Placer::findPin(TapMLOperator op,
 
 void Placer::reportUnsupported(TapMLOperator op, const PlanPin &decision,
                                const Target &target, StringRef reason) {
-  InFlightDiagnostic diag = op->emitError()
+  InFlightDiagnostic diag = emitError(op->getLoc())
                             << "'" << op->getName()
                             << "' is not supported on profile '"
                             << target.profile.getName() << "': " << reason;
@@ -372,7 +375,8 @@ LogicalResult Placer::place(TapMLOperator op, PlanPin decision) {
 
   const Target *target = findTarget(targets, place);
   if (!target)
-    return error() << "place \"" << place << "\" is not a target";
+    return emitError(at(TextPosition()))
+           << "place \"" << place << "\" is not a target";
   std::optional<std::string> reason = getPlacementReason(op, target->profile);
   if (reason && place != kHostPlace) {
     UnsupportedPolicy policy =
@@ -396,28 +400,29 @@ LogicalResult Placer::place(TapMLOperator op, PlanPin decision) {
 
 void Placer::warnAboutUnused() {
   for (auto [index, compiled] : llvm::enumerate(rules)) {
-    for (auto [number, matched] : llvm::enumerate(compiled.globMatched))
+    const PlanRule &rule = *compiled.rule;
+    for (auto [glob, matched] :
+         llvm::zip_equal(rule.instances, compiled.globMatched))
       if (!matched)
-        emitWarning(unknownLoc)
-            << plan.source << ": rule " << index + 1 << ": \""
-            << compiled.rule->instances[number]
-            << "\" matches no operator of the graph; check the spelling "
-               "against `tapml explain`";
-    if (compiled.rule->index && !compiled.indexMatched)
-      emitWarning(unknownLoc) << plan.source << ": rule " << index + 1
-                              << ": \"index\" matches no operator, the graph "
-                                 "has "
-                              << placements.size();
+        emitWarning(at(rule.position))
+            << "rule " << index + 1 << ": \"" << glob
+            << "\" matches no operator of the graph; `tapml explain` lists "
+               "their instances";
+    if (rule.index && !compiled.indexMatched)
+      emitWarning(at(rule.position))
+          << "rule " << index + 1 << ": \"index\" [" << rule.index->first
+          << ", " << rule.index->second
+          << "] matches no operator, the graph has " << placements.size();
   }
   for (auto [index, used] : llvm::enumerate(pinUsed))
     if (!used)
-      emitWarning(unknownLoc)
-          << plan.source << ": instances, entry " << index + 1
+      emitWarning(at(plan.pins[index].position))
+          << "instances, entry " << index + 1
           << ": the graph has no such operator; the entry was made for another "
              "graph, remove it";
   if (pinsAgainstRules)
-    emitRemark(unknownLoc)
-        << plan.source << ": \"instances\" places " << pinsAgainstRules
+    emitRemark(at(TextPosition()))
+        << "\"instances\" places " << pinsAgainstRules
         << " operators elsewhere than the rules would; remove it to go by the "
            "rules";
 }

@@ -261,10 +261,13 @@ FailureOr<Plan> PlanReader::read(StringRef text) {
     });
   };
   if (failed(readList("rules", [&](size_t index, const json::Value &value) {
-        return readRule(value, "rule " + Twine(index + 1),
-                        plan.rules.emplace_back());
+        PlanRule &rule = plan.rules.emplace_back();
+        rule.position = json.getPosition("rules", index);
+        json.moveTo(rule.position);
+        return readRule(value, "rule " + Twine(index + 1), rule);
       })))
     return failure();
+  json.moveTo(TextPosition());
   if (failed(readOptional(*object, "default",
                           [&](const json::Value &value) {
                             return readString(value, "", "default",
@@ -276,8 +279,11 @@ FailureOr<Plan> PlanReader::read(StringRef text) {
           })))
     return failure();
   if (failed(readList("instances", [&](size_t index, const json::Value &value) {
+        PlanPin &pin = plan.pins.emplace_back();
+        pin.position = json.getPosition("instances", index);
+        json.moveTo(pin.position);
         return readPin(value, "instances, entry " + Twine(index + 1),
-                       plan.rules.size(), plan.pins.emplace_back());
+                       plan.rules.size(), pin);
       })))
     return failure();
   return plan;
@@ -344,16 +350,19 @@ LogicalResult tapml::verifyPlan(MLIRContext *context, const Plan &plan,
 
   for (auto [index, rule] : llvm::enumerate(plan.rules)) {
     std::string where = ("rule " + Twine(index + 1)).str();
+    json.moveTo(rule.position);
     for (StringRef op : rule.ops)
       if (failed(checkOp(op, where)))
         return failure();
     if (failed(checkPlace(rule.place, where)))
       return failure();
   }
+  json.moveTo(TextPosition());
   if (failed(checkPlace(plan.defaultPlace, "default")))
     return failure();
   for (auto [index, pin] : llvm::enumerate(plan.pins)) {
     std::string where = ("instances, entry " + Twine(index + 1)).str();
+    json.moveTo(pin.position);
     if (failed(checkOp(pin.op, where)) || failed(checkPlace(pin.place, where)))
       return failure();
   }

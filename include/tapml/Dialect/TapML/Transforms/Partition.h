@@ -11,15 +11,17 @@
 
 #include "tapml/Dialect/TapML/Transforms/Passes.h"
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
-#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace tapml {
 
 /// What a partition did, in numbers.
 struct PartitionSummary {
   unsigned operators = 0;
-  /// Operators by place; the host is always there.
-  std::map<std::string, unsigned> operatorsByPlace;
+  /// Operators by place, in the order of the targets.
+  std::vector<std::pair<std::string, unsigned>> operatorsByPlace;
   /// Operators on the host because the place they were wanted on cannot run
   /// them.
   unsigned unsupported = 0;

@@ -27,6 +27,11 @@ enum class UnsupportedPolicy {
   Host
 };
 
+/// A place in a text, for diagnostics.
+struct TextPosition {
+  unsigned line = 1, column = 1;
+};
+
 /// A rule of a plan: the operators it matches and where they go. A condition
 /// that is empty matches every operator; all conditions must hold.
 struct PlanRule {
@@ -43,6 +48,9 @@ struct PlanRule {
   std::optional<UnsupportedPolicy> unsupported;
   /// A remark for people.
   std::string why;
+
+  /// Where the rule stands in the plan's text.
+  TextPosition position;
 
   /// Returns the conditions as they stand in the plan, without braces.
   std::string describeMatch() const;
@@ -62,6 +70,9 @@ struct PlanPin {
   /// Where the rule wanted the operator, if it had to go to the host.
   std::string wanted;
   std::string reason;
+
+  /// Where the decision stands in the plan's text.
+  TextPosition position;
 };
 
 /// A plan: rules of which the first that matches wins, and a default that ends
