@@ -38,8 +38,9 @@ static int64_t getLiveBytes(ArrayRef<LiveBuffer> buffers) {
 
 SlotAssignment tapml::assignSlots(ArrayRef<LiveBuffer> buffers) {
   SmallVector<unsigned> order = to_vector(seq<unsigned>(0, buffers.size()));
-  stable_sort(order, [&](unsigned a, unsigned b) {
-    return buffers[a].bytes > buffers[b].bytes;
+  llvm::sort(order, [&](unsigned a, unsigned b) {
+    return std::make_pair(-buffers[a].bytes, a) <
+           std::make_pair(-buffers[b].bytes, b);
   });
 
   // Buffers come in descending order: a slot's first buffer is its size, and
@@ -64,7 +65,7 @@ SlotAssignment tapml::assignSlots(ArrayRef<LiveBuffer> buffers) {
       first = std::min(first, buffers[index].first);
     return std::make_pair(first, *min_element(slot));
   };
-  stable_sort(slots, [&](ArrayRef<unsigned> a, ArrayRef<unsigned> b) {
+  llvm::sort(slots, [&](ArrayRef<unsigned> a, ArrayRef<unsigned> b) {
     return firstUse(a) < firstUse(b);
   });
 

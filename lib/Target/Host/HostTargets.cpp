@@ -140,6 +140,11 @@ tapml::resolveHostTargets(StringRef tripleText, ArrayRef<std::string> cpus) {
     HostTarget entry{triple, name, getFeaturesBeyondBaseline(triple, name)};
     result.push_back(std::move(entry));
   }
+  // The first whose features a machine has is used there: one that needs more
+  // comes before one that needs less, in whatever order they were named.
+  llvm::stable_sort(result, [](const HostTarget &a, const HostTarget &b) {
+    return a.features.size() > b.features.size();
+  });
   return result;
 }
 

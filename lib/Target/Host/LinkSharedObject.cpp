@@ -47,7 +47,7 @@ Expected<SmallVector<char, 0>> tapml::linkSharedObject(ArrayRef<char> object) {
     return linker.takeError();
 
   SmallString<128> input, output, log;
-  auto cleanUp = make_scope_exit([&] {
+  scope_exit cleanUp([&] {
     for (StringRef path : {input.str(), output.str(), log.str()})
       if (!path.empty())
         sys::fs::remove(path);

@@ -38,8 +38,7 @@ def CompileHostPass : Pass<"tapml-compile-host", "::mlir::ModuleOp"> {
     Option<"hostTriple", "host-triple", "std::string", /*default=*/"\"\"",
            "Triple to compile for; that of this machine if empty">,
     ListOption<"hostCPUs", "host-cpus", "std::string",
-               "CPUs to compile for, the most capable first; a portable choice "
-               "for the triple if empty">
+               "CPUs to compile for; a portable choice for the triple if empty">
   ];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect",
