@@ -103,7 +103,8 @@ public:
 private:
   LogicalResult run();
   FailureOr<Plan> readPlan(ArrayRef<Target> places);
-  LogicalResult writeEffectivePlan(const EffectivePlan &effective);
+  LogicalResult write(const EffectivePlan &effective, StringRef path,
+                      bool json);
 };
 
 } // namespace
@@ -125,16 +126,19 @@ FailureOr<Plan> TapMLPartitionPass::readPlan(ArrayRef<Target> places) {
   return Plan::getDefault(places);
 }
 
-LogicalResult
-TapMLPartitionPass::writeEffectivePlan(const EffectivePlan &effective) {
-  llvm::Error error = llvm::writeToOutput(effectivePlan, [&](raw_ostream &os) {
-    printPlan(os, effective.toPlan());
+/// Writes the plan or the explanation to `path`, wholly or not at all.
+LogicalResult TapMLPartitionPass::write(const EffectivePlan &effective,
+                                        StringRef path, bool json) {
+  if (path.empty())
+    return success();
+  llvm::Error error = llvm::writeToOutput(path, [&](raw_ostream &os) {
+    printExplanation(os, effective, json);
     return llvm::Error::success();
   });
   if (!error)
     return success();
   return emitError(UnknownLoc::get(&getContext()))
-         << "cannot write effective plan '" << effectivePlan
+         << "cannot write '" << path
          << "': " << llvm::toString(std::move(error));
 }
 
@@ -154,7 +158,8 @@ LogicalResult TapMLPartitionPass::run() {
       partitionModule(module, *effective, granularity);
   if (failed(done))
     return failure();
-  if (!effectivePlan.empty() && failed(writeEffectivePlan(*effective)))
+  if (failed(write(*effective, effectivePlan, /*json=*/true)) ||
+      failed(write(*effective, explanation, /*json=*/false)))
     return failure();
 
   numOperators += done->operators;

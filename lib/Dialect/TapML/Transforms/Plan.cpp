@@ -34,7 +34,7 @@ StringRef tapml::stringifyPolicy(UnsupportedPolicy policy) {
 
 Plan Plan::getDefault(ArrayRef<Target> targets) {
   Plan plan;
-  plan.source = "the default plan";
+  plan.source = "the built-in plan";
   plan.unsupported = UnsupportedPolicy::Host;
   if (!targets.empty())
     plan.defaultPlace = targets.front().place;

@@ -102,32 +102,6 @@ FailureOr<ProfileAttr> tapml::parseProfile(MLIRContext *context, StringRef text,
   return profile;
 }
 
-void tapml::printProfile(raw_ostream &os, ProfileAttr profile) {
-  json::OStream json(os, /*IndentSize=*/2);
-  json.object([&] {
-    json.attribute("kind", stringifyTargetKind(profile.getKind()));
-    json.attribute("name", profile.getName());
-    json.attributeObject("limits", [&] {
-      for (NamedAttribute limit : profile.getLimits()) {
-        StringRef name = limit.getName();
-        if (auto integer = dyn_cast<IntegerAttr>(limit.getValue()))
-          json.attribute(name, integer.getInt());
-        else
-          json.attributeArray(name, [&] {
-            for (int64_t v :
-                 cast<DenseI64ArrayAttr>(limit.getValue()).asArrayRef())
-              json.value(v);
-          });
-      }
-    });
-    json.attributeArray("features", [&] {
-      for (auto feature : profile.getFeatures().getAsRange<StringAttr>())
-        json.value(feature.getValue());
-    });
-  });
-  os << '\n';
-}
-
 /// Returns the profile that `text`, the part of `spec` after the name, refers
 /// to: a preset or a file.
 static FailureOr<ProfileAttr> resolveProfile(MLIRContext *context,

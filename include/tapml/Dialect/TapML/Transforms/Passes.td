@@ -82,6 +82,9 @@ def TapMLPartitionPass : Pass<"tapml-partition", "::mlir::ModuleOp"> {
                         "largest convex regions, for deployment"))}]>,
     Option<"effectivePlan", "effective-plan", "std::string", "",
            "File to write the effective plan to">,
+    Option<"explanation", "explanation", "std::string", "",
+           "File to write a table of the placements and their reasons to, '-' "
+           "for the standard output">,
     Option<"summary", "summary", "bool", "true",
            "Report what was placed where in a remark">
   ];

@@ -13,10 +13,6 @@
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 #include <string>
 
-namespace llvm {
-class raw_ostream;
-} // namespace llvm
-
 namespace tapml {
 
 /// The name of the place that every executable has.
@@ -40,9 +36,6 @@ struct Target {
 mlir::FailureOr<ProfileAttr> parseProfile(mlir::MLIRContext *context,
                                           llvm::StringRef text,
                                           llvm::StringRef source);
-
-/// Writes `profile` in the form that `parseProfile` reads.
-void printProfile(llvm::raw_ostream &os, ProfileAttr profile);
 
 /// Reads the places that `specs` describe, each of the form `name` (a preset
 /// of that name), `name=preset` or `name=profile.json`. The host is always the
