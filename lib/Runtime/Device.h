@@ -154,8 +154,8 @@ public:
   /// The list and all it refers to must stay alive until `wait`.
   virtual Result<Ticket> submit(CommandList &list,
                                 const std::vector<void *> &externals) = 0;
-  /// Waits until the submission and all before it are finished and host
-  /// memory holds what they copied out, or until the deadline has passed.
+  /// Waits until the submission is finished and host memory holds what it
+  /// copied out, or until the deadline has passed.
   virtual Status wait(Ticket ticket, std::chrono::milliseconds deadline) = 0;
 };
 

@@ -8,7 +8,9 @@
 
 #include "HostDevice.h"
 
-#if defined(__aarch64__)
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -58,9 +60,9 @@ bool tapml::rt::processorHasFeature(const std::string &feature) {
   TAPML_FEATURE("avx512vnni", "avx512vnni")
   TAPML_FEATURE("avx512bf16", "avx512bf16")
 #undef TAPML_FEATURE
-  // Every processor with AVX2 has it, and compilers do not ask separately.
+  unsigned a, b, c, d;
   if (feature == "movbe")
-    return __builtin_cpu_supports("avx2");
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_MOVBE);
 #elif defined(__aarch64__)
   unsigned long bits = getauxval(AT_HWCAP);
   if (feature == "neon")

@@ -49,12 +49,8 @@ VulkanCommandList::~VulkanCommandList() {
       context->vk.WaitForFences(context->device, 1, &fence, VK_TRUE,
                                 abandonNanoseconds) == VK_TIMEOUT)
     context->abandoned = true;
-  if (context->abandoned) {
-    // The device may still write there.
-    if (staging)
-      new std::shared_ptr<VulkanBuffer>(std::move(staging));
+  if (context->abandoned)
     return;
-  }
   const VulkanDeviceTable &vk = context->vk;
   if (fence)
     vk.DestroyFence(context->device, fence, nullptr);

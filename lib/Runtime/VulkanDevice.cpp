@@ -22,7 +22,12 @@ static constexpr uint64_t stagingChunk = uint64_t(16) << 20;
 static constexpr std::chrono::milliseconds copyDeadline{60'000};
 
 VulkanContext::~VulkanContext() {
-  if (!device || abandoned)
+  if (abandoned) {
+    // Threads of the driver may still run, and its code must not go away.
+    new std::shared_ptr<VulkanInstance>(std::move(instance));
+    return;
+  }
+  if (!device)
     return;
   vk.DeviceWaitIdle(device);
   for (auto &[key, layout] : pipelineLayouts)
