@@ -87,21 +87,24 @@ Status Executable::uploadWeight(uint32_t index, Device &device,
     mapping.release(entry.offset + done, count);
     done += count;
   }
-  uploaded += entry.size;
+  if (&device != hostDevice.get())
+    uploaded += entry.size;
   return Status();
+}
+
+static bool isAligned(ByteSpan bytes) {
+  return reinterpret_cast<uintptr_t>(bytes.data) % hostKernelAlignment == 0;
 }
 
 Result<BufferRange> Executable::hostWeight(uint32_t index) {
   ByteSpan bytes = weightBytes(index);
   if (!hostPointers[index]) {
-    if (reinterpret_cast<uintptr_t>(bytes.data) % hostKernelAlignment == 0) {
+    if (isAligned(bytes)) {
       hostPointers[index] = const_cast<uint8_t *>(bytes.data);
       usesMappedWeights = true;
     } else {
       TAPML_ASSIGN_OR_RETURN(auto copy, hostDevice->allocate(bytes.size));
-      uint64_t before = uploaded;
       TAPML_RETURN_IF_ERROR(uploadWeight(index, *hostDevice, *copy, 0));
-      uploaded = before;
       hostPointers[index] = copy->hostPointer();
       weightBuffers.push_back(std::move(copy));
     }
@@ -261,7 +264,8 @@ Status Executable::runInit(const StepDesc &step, const VariantDesc &variant,
       uint32_t weightIndex = m.main.values[step.operands[i]].index;
       range = weight(weightIndex, variant.place);
       bool isThere = weightRanges.count({weightIndex, variant.place});
-      if (!isThere && variant.place == m.hostPlace) {
+      if (!isThere && variant.place == m.hostPlace &&
+          isAligned(weightBytes(weightIndex))) {
         TAPML_ASSIGN_OR_RETURN(range, hostWeight(weightIndex));
       } else if (!isThere) {
         std::vector<BufferRange> ranges;
