@@ -2,6 +2,8 @@
 # run on devices. Features say which devices and programs are here.
 
 import os
+import shutil
+import sys
 
 import lit.formats
 
@@ -9,7 +11,7 @@ config.name = "TapML"
 # Not ShTest(True): lit from PyPI refuses the external shell.
 config.test_format = lit.formats.ShTest(False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "CMakeLists.txt"]
+config.excludes = ["lib", "Inputs", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.tapml_obj_root, "test")
 
@@ -21,3 +23,25 @@ config.environment["PATH"] = os.pathsep.join(
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --dump-input-filter=all"
 
 config.substitutions.append(("%tapml_root", config.tapml_src_root))
+
+# Vulkan drivers that need no GPU, each by its own manifest, so that a test says
+# which one it means. XDG_RUNTIME_DIR keeps the loader and Chromium's ICD quiet.
+DRIVERS = {
+    "lavapipe": "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json",
+    "swiftshader": "/usr/lib/chromium/vk_swiftshader_icd.json",
+}
+config.environment["XDG_RUNTIME_DIR"] = config.test_exec_root
+for driver, manifest in DRIVERS.items():
+    if os.path.exists(manifest):
+        config.available_features.add(driver)
+    config.substitutions.append(
+        (f"%{driver}", f"env VK_ICD_FILENAMES={manifest} VK_DRIVER_FILES={manifest}")
+    )
+if shutil.which("spirv-val"):
+    config.available_features.add("spirv-val")
+
+python = os.path.join(config.tapml_src_root, ".venv", "bin", "python")
+config.substitutions.append(("%python", python if os.path.exists(python) else sys.executable))
+config.substitutions.append(
+    ("%hook_plugin", os.path.join(config.tapml_obj_root, "lib", "HookPlugin.so"))
+)

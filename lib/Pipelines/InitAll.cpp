@@ -13,6 +13,8 @@
 #include "tapml/Conversion/Passes.h"
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 #include "tapml/Dialect/TapML/Transforms/Passes.h"
+#include "tapml/Target/Host/Passes.h"
+#include "tapml/Target/SPIRV/Passes.h"
 
 void tapml::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TapMLDialect>();
@@ -23,4 +25,7 @@ void tapml::registerAllPasses() {
   registerTapMLPasses();
   registerTapMLConversionPasses();
   registerTapMLCodegenPasses();
+  registerTapMLHostPasses();
+  registerTapMLSPIRVPasses();
+  registerSPIRVPipelines();
 }

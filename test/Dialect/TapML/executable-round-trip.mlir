@@ -14,8 +14,8 @@ tapml.executable @linear {
       %c1 = arith.constant 1 : index
       %rows = tensor.dim %x, %c0 : tensor<?x384xf32>
       %init = tensor.empty(%rows) : tensor<?x384xf32>
-      // CHECK: tapml.kernel "matmul" lowering(<#tapml.config<matmul, tile = [8, 4], workgroup = [64, 1, 1], vector = 4>>) -> tensor<?x384xf32> {
-      %k = tapml.kernel "matmul" lowering(<#tapml.config<matmul, tile = [8, 4], workgroup = [64, 1, 1], vector = 4>>) -> tensor<?x384xf32> {
+      // CHECK: tapml.kernel "matmul" lowering(<<matmul, tile = [8, 4], workgroup = [64, 1, 1], vector = 4>>) -> tensor<?x384xf32> {
+      %k = tapml.kernel "matmul" lowering(<<matmul, tile = [8, 4], workgroup = [64, 1, 1], vector = 4>>) -> tensor<?x384xf32> {
         %0 = linalg.matmul ins(%x, %w : tensor<?x384xf32>, tensor<384x384xf32>) outs(%init : tensor<?x384xf32>) -> tensor<?x384xf32>
         tapml.yield %0 : tensor<?x384xf32>
       }

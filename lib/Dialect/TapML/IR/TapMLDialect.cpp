@@ -76,12 +76,31 @@ void TapMLDialect::initialize() {
 #define GET_OP_LIST
 #include "tapml/Dialect/TapML/IR/TapMLExecutableOps.cpp.inc"
       >();
+  addOperations<
+#define GET_OP_LIST
+#include "tapml/Dialect/TapML/IR/TapMLElementwiseOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "tapml/Dialect/TapML/IR/TapMLShapeOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "tapml/Dialect/TapML/IR/TapMLIndexingOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "tapml/Dialect/TapML/IR/TapMLNNOps.cpp.inc"
+      >();
   addInterfaces<TapMLBytecodeInterface>();
 }
 
 Operation *TapMLDialect::materializeConstant(OpBuilder &builder,
                                              Attribute value, Type type,
                                              Location loc) {
+  auto elements = dyn_cast<ElementsAttr>(value);
+  if (elements && elements.getType() == type)
+    return ConstantOp::create(builder, loc, elements, /*instance=*/ArrayAttr());
   return arith::ConstantOp::materialize(builder, value, type, loc);
 }
 
