@@ -86,7 +86,7 @@ def build(
     plan: Mapping[str, Any] | None = None,
     name: str = "model",
 ) -> Executable:
-    """Captures ``module`` with ``samples`` and compiles it into ``directory``; without ``target`` for the host alone."""
+    """Captures ``module`` and compiles it into ``directory``; without ``target`` for the host alone."""
     captured = capture(module.eval(), list(samples), dynamic_shapes, name=name)
     captured.save(directory / f"{name}.tapml")
     path = captured.compile(target=target, plan=plan, output=directory / f"{name}.tapx")

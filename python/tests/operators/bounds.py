@@ -44,8 +44,8 @@ HOST = Budget(0.5, 0.5)
 VULKAN = Budget(2.5, 4.5)
 
 #: PyTorch's vectorised float32 kernels: roots are up to 0.75 units off (measured), and gelu evaluates erf by formula
-#: 7.1.26 of Abramowitz and Stegun, "Handbook of Mathematical Functions".
-SOURCE = Budget(0.5, 1.0, 1.5e-7)
+#: 7.1.26 of Abramowitz and Stegun, "Handbook of Mathematical Functions", with a handful of roundings.
+SOURCE = Budget(0.5, 1.0, 1.5e-7 + 4 * U)
 
 #: The elementary functions, as the pass tapml-expand-math states them.
 ULPS = {"exp": 1.5, "log": 1.5, "tanh": 2.0, "erf": 2.0, "sin": 3.0, "cos": 3.0, "rsqrt": 1.5}
