@@ -187,11 +187,11 @@ struct KernelInfo {
   /// so that the result may be computed as one long row.
   bool linearisable = false;
   /// The sizes of the strategy's iteration space, kDynamic where not static:
-  /// elementwise [rows, columns], row_reduction [rows, row length], matmul
-  /// [batch, M, N, K].
+  /// elementwise [elements], row_reduction [rows, row length], matmul
+  /// [M, N, K].
   llvm::SmallVector<int64_t> sizes;
-  /// A divisor of each of `sizes`: the product of the static factors.
-  llvm::SmallVector<int64_t> divisors;
+  /// Strategy matmul: the product of the static sizes of the batch.
+  int64_t batch = 1;
 };
 
 /// Analyses a kernel as `tapml-form-kernels` builds them. Fails with a

@@ -92,10 +92,10 @@ def SelectLoweringPass : Pass<"tapml-select-lowering", "::mlir::func::FuncOp"> {
     A lowering that is there already is kept. Kept or chosen, a lowering that
     the profile cannot run is an error.
 
-    `tile` and `at_least` refer to the strategy's iteration space: elementwise
-    [rows, columns], where columns is the innermost extent of the result;
-    row_reduction [rows, row length]; matmul [batch, M, N, K] in `at_least` and
-    [M, N] in `tile`.
+    The sizes that `at_least` guards are elementwise [elements], row_reduction
+    [rows, row length], matmul [M, N, K], each the product of the loops of that
+    kind. `tile` is [1, adjacent elements], [rows, elements per step] and
+    [rows, columns].
   }];
   let options = [
     Option<"profile", "profile", "std::string", /*default=*/"\"\"",

@@ -24,13 +24,15 @@ using namespace tapml;
 /// More than this number of reads of a value are not worth computing it at
 /// each.
 static constexpr size_t kMaxAccesses = 8;
-/// How far back a chain of elementwise ops is followed to a contraction.
-static constexpr size_t kMaxEpilogueOps = 64;
+/// The number of ops that are followed back to find where a chain starts.
+static constexpr size_t kMaxChainOps = 64;
 
 namespace {
 
 /// What a value is computed from.
 enum class Origin { Constants, Weights, Inputs };
+
+using OpSet = llvm::SmallSetVector<Operation *, 8>;
 
 class Grouper {
 public:
@@ -46,7 +48,10 @@ private:
 
   SmallVector<Operation *> getTensorUsers(Operation *op) const;
   bool reachesReduction(Operation *op);
-  bool canBeEpilogue(linalg::GenericOp op) const;
+  bool allUsesLeadTo(Operation *start, Operation *end,
+                     const OpSet &chain) const;
+  bool endsEpilogue(linalg::GenericOp op) const;
+  bool endsReduction(linalg::GenericOp op) const;
   bool isCheapToClone(linalg::GenericOp op) const;
 
   bool acceptsContraction(const KernelGroup &group,
@@ -165,17 +170,33 @@ static bool hasIdentityOutput(linalg::GenericOp op) {
   return op.getIndexingMapsArray().back().isIdentity();
 }
 
-/// Returns true if `op` may be the end of a contraction's epilogue: it is
-/// reached from a contraction, all of whose uses lead to `op`, through
-/// elementwise ops that keep the indices.
-bool Grouper::canBeEpilogue(linalg::GenericOp op) const {
+/// Returns true if every use of the result of `start` leads to `end` through
+/// ops of `chain` only.
+bool Grouper::allUsesLeadTo(Operation *start, Operation *end,
+                            const OpSet &chain) const {
+  OpSet reached;
+  reached.insert(start);
+  for (size_t i = 0; i < reached.size(); ++i) {
+    if (reached[i] == end)
+      continue;
+    for (Operation *user : getTensorUsers(reached[i])) {
+      if (!chain.contains(user))
+        return false;
+      reached.insert(user);
+    }
+  }
+  return true;
+}
+
+/// Returns true if `op` is the end of a contraction's epilogue: all uses of the
+/// contraction lead to `op` through elementwise ops that keep the indices.
+bool Grouper::endsEpilogue(linalg::GenericOp op) const {
   if (!hasIdentityOutput(op))
     return false;
-  // The ops from which `op` is reached, keeping the indices.
-  llvm::SetVector<Operation *> chain;
+  OpSet chain;
   SmallVector<Operation *> contractions;
   chain.insert(op);
-  for (size_t i = 0; i < chain.size() && i < kMaxEpilogueOps; ++i) {
+  for (size_t i = 0; i < chain.size() && i < kMaxChainOps; ++i) {
     auto generic = cast<linalg::GenericOp>(chain[i]);
     for (OpOperand &operand : generic->getOpOperands()) {
       auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
@@ -189,18 +210,29 @@ bool Grouper::canBeEpilogue(linalg::GenericOp op) const {
     }
   }
   return llvm::any_of(contractions, [&](Operation *contraction) {
-    llvm::SetVector<Operation *> reached;
-    reached.insert(contraction);
-    for (size_t i = 0; i < reached.size(); ++i) {
-      if (reached[i] == op.getOperation())
+    return allUsesLeadTo(contraction, op, chain);
+  });
+}
+
+/// Returns true if `op` is where the results of a reduction come together, as
+/// the division of a softmax: all uses of the reduction lead to `op` through
+/// elementwise ops and other reductions.
+bool Grouper::endsReduction(linalg::GenericOp op) const {
+  OpSet chain;
+  chain.insert(op);
+  for (size_t i = 0; i < chain.size() && i < kMaxChainOps; ++i)
+    for (Value operand : chain[i]->getOperands()) {
+      Operation *producer = operand.getDefiningOp();
+      if (!producer)
         continue;
-      for (Operation *user : getTensorUsers(reached[i])) {
-        if (!chain.contains(user))
-          return false;
-        reached.insert(user);
-      }
+      KernelOpKind kind = getKernelOpKind(producer);
+      if (kind == KernelOpKind::Elementwise || kind == KernelOpKind::Shape ||
+          kind == KernelOpKind::Reduction)
+        chain.insert(producer);
     }
-    return true;
+  return llvm::any_of(chain, [&](Operation *start) {
+    return getKernelOpKind(start) == KernelOpKind::Reduction &&
+           allUsesLeadTo(start, op, chain);
   });
 }
 
@@ -240,16 +272,19 @@ bool Grouper::acceptsElementwise(const KernelGroup &group, linalg::GenericOp op,
                                  ArrayRef<Access> accesses) {
   if (accesses.size() > kMaxAccesses)
     return false;
-  // Better the end of a contraction's kernel, where each element is computed
-  // once.
-  if (!acceptsContraction(group, accesses) && canBeEpilogue(op))
+  // Better the end of a contraction's or a reduction's kernel, where each
+  // element is computed once.
+  if (!acceptsContraction(group, accesses) && endsEpilogue(op))
+    return false;
+  bool isRowValue = !group.hasContraction && !group.hasInlineReduction &&
+                    llvm::all_of(accesses, [](const Access &access) {
+                      return access.getRowRank().has_value();
+                    });
+  if (!isRowValue && endsReduction(op))
     return false;
   if (!isExpensive(op))
     return true;
   // On the rows of a reduction, what depends on the reduction stays with it.
-  bool isRowValue = llvm::all_of(accesses, [](const Access &access) {
-    return access.getRowRank() && !access.contractionInput;
-  });
   if (isRowValue && reachesReduction(op))
     return true;
   // Otherwise each element must be computed once.
@@ -357,7 +392,7 @@ void Grouper::place(Operation *op) {
     bool mayJoin =
         users.size() == 1 || !generic ||
         (kind == KernelOpKind::Elementwise && isCheapToClone(generic) &&
-         !canBeEpilogue(generic));
+         !endsEpilogue(generic) && !endsReduction(generic));
     if (mayJoin && llvm::all_of(users, [&](KernelGroup *group) {
           return accepts(*group, op);
         })) {

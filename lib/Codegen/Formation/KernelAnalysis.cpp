@@ -467,52 +467,41 @@ SmallVector<Value> tapml::getCapturedTensors(KernelOp kernel) {
   return captured.takeVector();
 }
 
-namespace {
-/// A product of sizes: the whole, if static, and its static factors.
-struct SizeProduct {
-  void multiply(int64_t size) {
-    if (ShapedType::isDynamic(size)) {
-      isDynamic = true;
-      return;
-    }
-    divisor *= size;
-  }
-  int64_t getSize() const {
-    return isDynamic && divisor != 0 ? ShapedType::kDynamic : divisor;
-  }
-  int64_t divisor = 1;
+/// Returns the product of `factors`, kDynamic unless it is static.
+static int64_t multiply(ArrayRef<int64_t> factors) {
+  int64_t product = 1;
   bool isDynamic = false;
-};
-} // namespace
+  for (int64_t factor : factors) {
+    if (ShapedType::isDynamic(factor))
+      isDynamic = true;
+    else
+      product *= factor;
+  }
+  return isDynamic && product != 0 ? ShapedType::kDynamic : product;
+}
 
 /// Fills in the sizes of the iteration space.
 static void setSizes(KernelInfo &info) {
-  auto add = [&](ArrayRef<int64_t> factors) {
-    SizeProduct product;
-    for (int64_t factor : factors)
-      product.multiply(factor);
-    info.sizes.push_back(product.getSize());
-    info.divisors.push_back(product.divisor);
-  };
   if (info.strategy == Strategy::Matmul) {
     SmallVector<int64_t> loops = info.contraction.getStaticLoopRanges();
     for (ArrayRef<unsigned> kind :
-         {ArrayRef<unsigned>(info.dims->batch), ArrayRef<unsigned>(info.dims->m),
-          ArrayRef<unsigned>(info.dims->n), ArrayRef<unsigned>(info.dims->k)}) {
+         {ArrayRef(info.dims->m), ArrayRef(info.dims->n),
+          ArrayRef(info.dims->k)}) {
       SmallVector<int64_t> factors;
       for (unsigned loop : kind)
         factors.push_back(loops[loop]);
-      add(factors);
+      info.sizes.push_back(multiply(factors));
     }
+    for (unsigned loop : info.dims->batch)
+      if (!ShapedType::isDynamic(loops[loop]))
+        info.batch *= loops[loop];
     return;
   }
   ArrayRef<int64_t> shape =
       cast<RankedTensorType>(info.root->getResult(0).getType()).getShape();
-  size_t rows = info.strategy == Strategy::RowReduction
-                    ? info.rowRank
-                    : (shape.empty() ? 0 : shape.size() - 1);
-  add(shape.take_front(rows));
-  add(shape.drop_front(rows));
+  if (info.strategy == Strategy::RowReduction)
+    info.sizes.push_back(multiply(shape.take_front(info.rowRank)));
+  info.sizes.push_back(multiply(shape.drop_front(info.rowRank)));
 }
 
 FailureOr<KernelInfo> tapml::analyzeKernel(KernelOp kernel) {

@@ -23,7 +23,7 @@ static LoweringNumbers makeHostNumbers() {
   numbers.elementwise = {/*columns=*/1024, /*workgroup=*/1};
   numbers.rowReduction = {/*rowsPerInvocation=*/8, /*workgroup=*/1,
                           /*shortRow=*/INT64_MAX};
-  numbers.matmul = {{{4, 16, {1}, 1}, {1, 32, {1}, 1}},
+  numbers.matmul = {{{4, 16, {1}}, {1, 32, {1}}},
                     /*minWorkgroups=*/1,
                     /*typicalRows=*/32,
                     /*typicalColumns=*/64};
@@ -41,7 +41,7 @@ static LoweringNumbers makeGpuNumbers() {
   numbers.elementwise = {/*columns=*/4, /*workgroup=*/64};
   numbers.rowReduction = {/*rowsPerInvocation=*/1, /*workgroup=*/32,
                           /*shortRow=*/32};
-  numbers.matmul = {{{8, 4, {16, 8}, 4}, {1, 4, {32, 16, 8}, 1}},
+  numbers.matmul = {{{8, 4, {64, 32}}, {1, 4, {32, 16, 8}}},
                     /*minWorkgroups=*/12,
                     /*typicalRows=*/32,
                     /*typicalColumns=*/64};

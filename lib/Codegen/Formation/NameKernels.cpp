@@ -28,17 +28,28 @@ static SmallVector<int64_t> getStaticSizes(linalg::GenericOp op,
   return sizes;
 }
 
+/// Returns the op that gives `group` its structure: the contraction, the last
+/// reduction of rows, or the root.
+static Operation *getMainOp(const KernelGroup &group) {
+  for (Operation *member : group.members) {
+    KernelOpKind kind = getKernelOpKind(member);
+    if (kind == KernelOpKind::Contraction ||
+        (kind == KernelOpKind::Reduction && group.rowRank))
+      return member;
+  }
+  return group.root;
+}
+
 /// Returns the sizes that tell `group` from others: k and n of a contraction,
 /// the row length, or the static sizes of the result.
 static SmallVector<int64_t> getTellingSizes(const KernelGroup &group) {
-  for (Operation *member : group.members)
-    if (getKernelOpKind(member) == KernelOpKind::Contraction) {
-      auto generic = cast<linalg::GenericOp>(member);
-      std::optional<ContractionDims> dims = getContractionDims(generic);
-      SmallVector<unsigned> loops(dims->k);
-      llvm::append_range(loops, dims->n);
-      return getStaticSizes(generic, loops);
-    }
+  if (group.hasContraction) {
+    auto generic = cast<linalg::GenericOp>(getMainOp(group));
+    std::optional<ContractionDims> dims = getContractionDims(generic);
+    SmallVector<unsigned> loops(dims->k);
+    llvm::append_range(loops, dims->n);
+    return getStaticSizes(generic, loops);
+  }
   ArrayRef<int64_t> shape =
       cast<RankedTensorType>(group.root->getResult(0).getType()).getShape();
   SmallVector<int64_t> sizes;
@@ -48,13 +59,21 @@ static SmallVector<int64_t> getTellingSizes(const KernelGroup &group) {
   return sizes;
 }
 
-/// Returns the names of the operators that the ops of `group` were lowered
-/// from, in program order, each once.
+/// Returns the operators that `group` computes, each once: that of the main op
+/// first, then those that follow it; without a main op, in program order.
 static SmallVector<StringRef> getOperators(const KernelGroup &group) {
   llvm::SetVector<StringRef> names;
-  for (Operation *member : llvm::reverse(group.members))
-    if (auto name = member->getAttrOfType<StringAttr>("tapml.operator"))
+  auto add = [&](Operation *op) {
+    if (auto name = op->getAttrOfType<StringAttr>("tapml.operator"))
       names.insert(name.getValue());
+  };
+  Operation *main = getMainOp(group);
+  bool hasMainOp = group.hasContraction || group.rowRank;
+  if (hasMainOp)
+    add(main);
+  for (Operation *member : llvm::reverse(group.members))
+    if (!hasMainOp || main->isBeforeInBlock(member))
+      add(member);
   return names.takeVector();
 }
 
@@ -78,8 +97,15 @@ static StringRef describeBody(linalg::GenericOp op) {
     return "fill";
   if (isa<tensor::ExtractOp>(producer))
     return "gather";
-  bool isOnly = llvm::hasSingleElement(body.without_terminator());
-  return isOnly ? producer->getName().stripDialect() : "";
+  if (!llvm::hasSingleElement(body.without_terminator()))
+    return "";
+  // arith.addf and arith.addi are an addition each.
+  StringRef name = producer->getName().stripDialect();
+  if (isa<arith::ArithDialect>(producer->getDialect()))
+    for (StringRef suffix : {"f", "si", "ui", "i"})
+      if (name.consume_back(suffix))
+        break;
+  return name;
 }
 
 /// Returns the structure of `group` where its ops do not say what they are.
@@ -114,12 +140,15 @@ std::string tapml::nameKernel(const KernelGroup &group,
   SmallVector<StringRef> operators = getOperators(group);
   std::string name =
       operators.empty() ? describe(group) : operators.front().str();
-  // An operator of several kernels: tell its matrix products from the rest.
-  if (operators.size() == 1 && group.hasContraction &&
-      name.find("linear") == std::string::npos &&
-      name.find("matmul") == std::string::npos)
-    name += "_matmul";
-  if (group.weightOnly && !operators.empty())
+  // An operator of several kernels, such as attention: tell them apart.
+  auto isNamed = [&](ArrayRef<StringRef> words) {
+    return llvm::any_of(
+        words, [&](StringRef word) { return StringRef(name).contains(word); });
+  };
+  bool isClear = group.hasContraction ? isNamed({"linear", "matmul"})
+                 : group.rowRank      ? isNamed({"norm", "softmax"})
+                                      : !group.weightOnly;
+  if (!operators.empty() && !isClear)
     name += "_" + describe(group);
   for (auto [index, size] : llvm::enumerate(getTellingSizes(group)))
     name += (index ? "x" : "_") + std::to_string(size);

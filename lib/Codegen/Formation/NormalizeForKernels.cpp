@@ -260,6 +260,26 @@ static bool splitResults(linalg::GenericOp op, IRRewriter &rewriter) {
   return true;
 }
 
+/// Where a tensor without defined values is read, reads zeros instead.
+static void defineValues(tensor::EmptyOp op, IRRewriter &rewriter) {
+  auto isRead = [](OpOperand &use) {
+    auto linalgOp = dyn_cast<linalg::LinalgOp>(use.getOwner());
+    if (linalgOp)
+      return linalgOp.payloadUsesValueFromOperand(&use);
+    return !isa<tensor::DimOp>(use.getOwner());
+  };
+  if (llvm::none_of(op->getUses(), isRead))
+    return;
+  rewriter.setInsertionPointAfter(op);
+  Value zero = arith::ConstantOp::create(
+      rewriter, op.getLoc(),
+      cast<TypedAttr>(rewriter.getZeroAttr(op.getType().getElementType())));
+  Value fill = createFill(rewriter, op.getLoc(), zero, op);
+  rewriter.replaceUsesWithIf(op, fill, [&](OpOperand &use) {
+    return use.getOwner() != fill.getDefiningOp() && isRead(use);
+  });
+}
+
 static void normalizeGenerics(func::FuncOp function, IRRewriter &rewriter) {
   SmallVector<linalg::GenericOp> generics;
   function.walk([&](linalg::GenericOp op) {
@@ -279,6 +299,7 @@ static void normalizeGenerics(func::FuncOp function, IRRewriter &rewriter) {
     if (getContractionDims(op))
       accumulateFromZero(op, rewriter);
   }
+  function.walk([&](tensor::EmptyOp op) { defineValues(op, rewriter); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -376,6 +397,45 @@ static LogicalResult verifyGeneric(linalg::GenericOp op) {
   return success();
 }
 
+/// Diagnoses types other than tensors of known rank and scalars.
+static LogicalResult verifyTypes(func::FuncOp function) {
+  auto isKnown = [](Type type) {
+    return isa<RankedTensorType>(type) || type.isIntOrIndexOrFloat();
+  };
+  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
+    if (!isKnown(type))
+      return function.emitOpError("argument ")
+             << index << " must be a ranked tensor or a scalar, got " << type;
+  WalkResult result = function.getBody().walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (!isKnown(type)) {
+        op->emitOpError("cannot be part of a kernel: results must be ranked "
+                        "tensors or scalars, got ")
+            << type;
+        return WalkResult::interrupt();
+      }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// Diagnoses scalars that come from outside: kernels take tensors and sizes.
+static LogicalResult verifyOperands(Operation &op) {
+  LogicalResult result = success();
+  auto verify = [&](Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    if (failed(result) || !argument ||
+        isa<RankedTensorType, IndexType>(value.getType()))
+      return;
+    result = op.emitOpError("uses a value of type ")
+             << value.getType()
+             << " from outside of the kernels; pass a tensor of rank 0";
+  };
+  llvm::for_each(op.getOperands(), verify);
+  forEachCapture(&op, verify);
+  return result;
+}
+
 static LogicalResult verifyOp(Operation &op) {
   if (auto generic = dyn_cast<linalg::GenericOp>(op))
     return verifyGeneric(generic);
@@ -407,6 +467,8 @@ static LogicalResult verifyOp(Operation &op) {
 LogicalResult tapml::normalizeForKernels(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError("must have one block to be split into kernels");
+  if (failed(verifyTypes(function)))
+    return failure();
   IRRewriter rewriter(function.getContext());
   generalizeNamedOps(function, rewriter);
   if (failed(simplify(function)))
@@ -420,7 +482,7 @@ LogicalResult tapml::normalizeForKernels(func::FuncOp function) {
   DominanceInfo dominance(function);
   eliminateCommonSubExpressions(rewriter, dominance, function);
   for (Operation &op : function.getBody().front())
-    if (failed(verifyOp(op)))
+    if (failed(verifyOp(op)) || failed(verifyOperands(op)))
       return failure();
   return success();
 }

@@ -26,15 +26,19 @@ int64_t tapml::getVectorSize(const KernelInfo &info, ProfileAttr profile) {
   if (!numbers.alignedVectors)
     return vector;
   auto type = cast<RankedTensorType>(info.root->getResult(0).getType());
-  // Booleans are bytes: a whole word of them is stored at once. Buffers are
-  // padded, so that the last word may be stored too.
-  if (type.getElementType().isInteger(1) && info.linearisable)
+  if (type.hasStaticShape() && type.getNumElements() < vector)
+    return 1;
+  // Booleans are bytes, of which a whole word is stored at once. A result laid
+  // out like its inputs is one long row, whatever its sizes.
+  if (info.strategy == Strategy::Elementwise &&
+      (type.getElementType().isInteger(1) || info.linearisable))
     return vector;
   if (type.getRank() == 0)
     return 1;
   int64_t innermost = type.getShape().back();
-  return !ShapedType::isDynamic(innermost) && innermost % vector == 0 ? vector
-                                                                      : 1;
+  bool isAligned =
+      !ShapedType::isDynamic(innermost) && innermost % vector == 0;
+  return isAligned ? vector : 1;
 }
 
 static LoweringAttr select(const KernelInfo &info, ProfileAttr profile) {

@@ -31,12 +31,11 @@ struct RowReductionNumbers {
 };
 
 struct MatmulNumbers {
+  /// What one invocation computes, and how many of them are preferred in a
+  /// workgroup, most first.
   struct Tile {
     int64_t rows, columns;
-    /// Invocations of a workgroup along the columns, largest first, and along
-    /// the rows.
-    llvm::SmallVector<int64_t, 3> workgroupX;
-    int64_t workgroupY;
+    llvm::SmallVector<int64_t, 3> workgroups;
   };
   /// Largest first; a tile is used where there are at least as many rows.
   llvm::SmallVector<Tile, 2> tiles;
@@ -50,7 +49,7 @@ struct MatmulNumbers {
 struct LoweringNumbers {
   /// Vectors fill registers of `vector_bits` bits, but hold no more elements.
   int64_t maxVector;
-  /// Vectors start at multiples of their size in memory.
+  /// Vectors are loaded and stored only at multiples of their size.
   bool alignedVectors;
   ElementwiseNumbers elementwise;
   RowReductionNumbers rowReduction;
@@ -63,9 +62,9 @@ const LoweringNumbers &getLoweringNumbers(ProfileAttr profile);
 // One function per class of kernels
 //===----------------------------------------------------------------------===//
 
-/// Returns the number of 32-bit elements that a vector holds under `profile`
-/// for the result of the kernel `info`; 1 if its rows are not multiples of that
-/// and `profile` needs alignment.
+/// Returns the number of elements per step that suits the kernel `info`: what a
+/// vector of `profile` holds, or 1 where its loads and stores would not be
+/// aligned as the profile needs.
 int64_t getVectorSize(const KernelInfo &info, ProfileAttr profile);
 
 LoweringAttr selectElementwise(const KernelInfo &info, ProfileAttr profile);

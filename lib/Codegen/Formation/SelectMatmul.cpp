@@ -12,29 +12,27 @@
 using namespace mlir;
 using namespace tapml;
 
-/// Returns the largest preferred number of invocations along the columns with
-/// which there are enough workgroups, or else the smallest.
-static int64_t selectWorkgroupX(const MatmulNumbers &numbers,
-                                const MatmulNumbers::Tile &tile,
-                                int64_t columns, const KernelInfo &info,
-                                ProfileAttr profile) {
-  int64_t rows = ShapedType::isDynamic(info.sizes[1])
-                     ? std::max(numbers.typicalRows, tile.rows)
-                     : info.sizes[1];
-  if (tile.rows == 1 && ShapedType::isDynamic(info.sizes[1]))
-    rows = 1;
-  int64_t width = ShapedType::isDynamic(info.sizes[2]) ? numbers.typicalColumns
-                                                       : info.sizes[2];
-  int64_t batch = std::max<int64_t>(info.divisors[0], 1);
-  for (int64_t x : tile.workgroupX) {
-    int64_t workgroups = batch * llvm::divideCeil(width, x * columns) *
-                         llvm::divideCeil(rows, tile.workgroupY * tile.rows);
-    bool fits = x * tile.workgroupY <=
-                profile.getLimit("max_workgroup_invocations");
-    if (fits && workgroups >= numbers.minWorkgroups)
-      return x;
-  }
-  return tile.workgroupX.back();
+/// Returns the largest preferred number of invocations with which there are
+/// enough workgroups, or else the smallest.
+static int64_t selectWorkgroup(const MatmulNumbers &numbers,
+                               const MatmulNumbers::Tile &tile, int64_t columns,
+                               const KernelInfo &info, ProfileAttr profile) {
+  int64_t rows = info.sizes[0], width = info.sizes[1];
+  // The smallest tile serves fewer rows than the next one.
+  if (ShapedType::isDynamic(rows))
+    rows = &tile == &numbers.tiles.back() ? tile.rows : numbers.typicalRows;
+  if (ShapedType::isDynamic(width))
+    width = numbers.typicalColumns;
+  int64_t tiles = std::max<int64_t>(info.batch, 1) *
+                  llvm::divideCeil(rows, tile.rows) *
+                  llvm::divideCeil(width, columns);
+  int64_t limit = std::min(profile.getLimit("max_workgroup_invocations"),
+                           profile.getLimit3("max_workgroup_size")[0]);
+  for (int64_t workgroup : tile.workgroups)
+    if (workgroup <= limit &&
+        llvm::divideCeil(tiles, workgroup) >= uint64_t(numbers.minWorkgroups))
+      return workgroup;
+  return tile.workgroups.back();
 }
 
 /// One invocation computes a tile of the result in registers. Where the number
@@ -43,7 +41,7 @@ LoweringAttr tapml::selectMatmul(const KernelInfo &info, ProfileAttr profile) {
   const LoweringNumbers &family = getLoweringNumbers(profile);
   const MatmulNumbers &numbers = family.matmul;
   MLIRContext *context = profile.getContext();
-  int64_t rows = info.sizes[1], width = info.sizes[2];
+  int64_t rows = info.sizes[0], width = info.sizes[1];
   int64_t vector =
       std::min(family.maxVector, profile.getLimit("vector_bits") / 32);
   SmallVector<ConfigAttr> configs;
@@ -57,13 +55,13 @@ LoweringAttr tapml::selectMatmul(const KernelInfo &info, ProfileAttr profile) {
     while (!ShapedType::isDynamic(width) && columns / 2 >= width &&
            columns / 2 >= vector)
       columns /= 2;
-    int64_t x = selectWorkgroupX(numbers, tile, columns, info, profile);
+    int64_t workgroup = selectWorkgroup(numbers, tile, columns, info, profile);
     SmallVector<int64_t> guard;
     if (isDynamic && !isLast)
-      guard = {0, tile.rows, 0, 0};
+      guard = {tile.rows};
     configs.push_back(ConfigAttr::get(
         context, Strategy::Matmul, {tile.rows, columns},
-        {x, tile.workgroupY, 1}, vector, /*subgroup=*/1, guard));
+        {workgroup, 1, 1}, vector, /*subgroup=*/1, guard));
     if (guard.empty())
       break;
   }

@@ -14,9 +14,9 @@ using namespace tapml;
 
 /// Returns the names of the sizes of a strategy's iteration space.
 static ArrayRef<StringRef> getSizeNames(Strategy strategy) {
-  static constexpr StringRef elementwise[] = {"rows", "columns"};
+  static constexpr StringRef elementwise[] = {"elements"};
   static constexpr StringRef rowReduction[] = {"rows", "row length"};
-  static constexpr StringRef matmul[] = {"batch", "M", "N", "K"};
+  static constexpr StringRef matmul[] = {"M", "N", "K"};
   switch (strategy) {
   case Strategy::Elementwise:
     return elementwise;
@@ -97,36 +97,23 @@ static LogicalResult verifySubgroup(KernelOp kernel, ConfigAttr config,
     return kernel.emitOpError("lowering has subgroup = ")
            << subgroup << ", profile '" << profile.getName()
            << "' has subgroups of " << profile.getLimit("subgroup_size");
-  if (config.getWorkgroup()[0] % subgroup != 0)
+  int64_t invocations = 1;
+  for (int64_t size : config.getWorkgroup())
+    invocations *= size; // Within the limits: checked before.
+  if (invocations % subgroup != 0)
     return kernel.emitOpError("workgroup has ")
-           << config.getWorkgroup()[0]
-           << " invocations in dimension 0, not a multiple of subgroup = "
+           << invocations << " invocations, not a multiple of subgroup = "
            << subgroup;
   return success();
 }
 
-static LogicalResult verifyVector(KernelOp kernel, const KernelInfo &info,
-                                  ConfigAttr config, ProfileAttr profile) {
-  if (profile.isHost())
-    return success();
-  int64_t vector = config.getVector();
+static LogicalResult verifyVector(KernelOp kernel, ConfigAttr config,
+                                  ProfileAttr profile) {
   int64_t most = getLoweringNumbers(profile).maxVector;
-  if (vector > most)
+  if (config.getVector() > most)
     return kernel.emitOpError("lowering has vector = ")
-           << vector << ", '" << stringifyTargetKind(profile.getKind())
+           << config.getVector() << ", profile '" << profile.getName()
            << "' has vectors of at most " << most;
-  if (config.getStrategy() == Strategy::Matmul)
-    return success();
-  if (int64_t fitting = getVectorSize(info, profile); fitting < vector)
-    return kernel.emitOpError("lowering has vector = ")
-           << vector << ", but the innermost extent of the result, type "
-           << info.root->getResult(0).getType()
-           << ", is not known to be a multiple of it";
-  if (config.getStrategy() == Strategy::Elementwise &&
-      (config.getTile()[0] != 1 || config.getTile()[1] != vector))
-    return kernel.emitOpError("lowering has tile = [")
-           << config.getTile() << "], an elementwise invocation computes [1, "
-           << vector << "], one vector";
   return success();
 }
 
@@ -142,7 +129,7 @@ LogicalResult tapml::verifyLowering(KernelOp kernel, const KernelInfo &info,
     if (failed(verifyStrategy(kernel, info, config)) ||
         failed(verifyWorkgroup(kernel, config, profile)) ||
         failed(verifySubgroup(kernel, config, profile)) ||
-        failed(verifyVector(kernel, info, config, profile)))
+        failed(verifyVector(kernel, config, profile)))
       return failure();
   return success();
 }
