@@ -27,9 +27,9 @@ namespace tapml {
 
 /// What a user can choose about a compilation.
 struct CompileOptions {
-  /// Plan file; empty for "everything on the first target, and on the host
-  /// with its reason where that is not possible".
-  std::string plan;
+  /// Plan file; or the plan itself. Without both, everything is on the first
+  /// target, and on the host with its reason where that is not possible.
+  std::string plan, planJSON;
   /// Targets as `NAME`, `NAME=PRESET` or `NAME=PROFILE.json`; none for the host
   /// alone.
   std::vector<std::string> targets;
@@ -37,6 +37,8 @@ struct CompileOptions {
   std::string granularity = "largest";
   /// Where to write the effective plan; empty for nowhere.
   std::string effectivePlan;
+  /// Where to write a table of the placements ("-" for stdout); may be empty.
+  std::string explanation;
   /// Triple of the host code; empty for this machine's.
   std::string hostTriple;
   /// CPU levels of the host code, best last; empty for the triple's defaults.
@@ -65,8 +67,8 @@ mlir::LogicalResult buildStagePipeline(mlir::OpPassManager &pm, Stage stage,
 mlir::LogicalResult buildCompilePipeline(mlir::OpPassManager &pm,
                                          const CompileOptions &options);
 
-/// Registers `tapml-compile`, `tapml-lower-variants` and a pipeline per stage
-/// (`tapml-to-partition`, ...) for textual use.
+/// Registers `tapml-compile` and a pipeline per stage (`tapml-to-partition`,
+/// ...) for textual use.
 void registerPipelines();
 
 } // namespace tapml

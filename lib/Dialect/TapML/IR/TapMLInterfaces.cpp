@@ -7,12 +7,23 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Dialect/TapML/IR/TapMLInterfaces.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace tapml;
 
 #include "tapml/Dialect/TapML/IR/TapMLInterfaces.cpp.inc"
+
+ArrayAttr tapml::uniteInstances(ArrayRef<Operation *> ops) {
+  llvm::SetVector<Attribute> instances;
+  for (Operation *op : ops)
+    if (auto own = op->getAttrOfType<ArrayAttr>("instance"))
+      instances.insert(own.begin(), own.end());
+  if (instances.empty())
+    return nullptr;
+  return ArrayAttr::get(ops.front()->getContext(), instances.getArrayRef());
+}
 
 /// Returns the name of the profile feature without which `type` cannot be held
 /// in a buffer; empty where no feature is needed. i64 needs none on a boundary:

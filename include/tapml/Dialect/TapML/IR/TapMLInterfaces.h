@@ -34,6 +34,10 @@ enum class NumericalClass {
   Composite
 };
 
+/// Returns the identities of all of `ops` together, each once, in order: what
+/// an operator carries that takes their place. Null if none has one.
+mlir::ArrayAttr uniteInstances(llvm::ArrayRef<mlir::Operation *> ops);
+
 namespace detail {
 /// Returns why the element types of `op`'s operands and results cannot be held
 /// under `profile`, or nothing if they can.

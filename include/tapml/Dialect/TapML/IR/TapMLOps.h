@@ -24,5 +24,13 @@
 #include "tapml/Dialect/TapML/IR/TapMLGraphOps.h.inc"
 #define GET_OP_CLASSES
 #include "tapml/Dialect/TapML/IR/TapMLExecutableOps.h.inc"
+#define GET_OP_CLASSES
+#include "tapml/Dialect/TapML/IR/TapMLElementwiseOps.h.inc"
+#define GET_OP_CLASSES
+#include "tapml/Dialect/TapML/IR/TapMLShapeOps.h.inc"
+#define GET_OP_CLASSES
+#include "tapml/Dialect/TapML/IR/TapMLIndexingOps.h.inc"
+#define GET_OP_CLASSES
+#include "tapml/Dialect/TapML/IR/TapMLNNOps.h.inc"
 
 #endif // TAPML_DIALECT_TAPML_IR_TAPMLOPS_H

@@ -14,6 +14,14 @@
 
 namespace tapml {
 
+/// What becomes one region of a partitioned graph.
+enum class Granularity {
+  /// Each operator by itself, for migration.
+  Operator,
+  /// Largest convex regions, for deployment.
+  Largest
+};
+
 #define GEN_PASS_DECL
 #include "tapml/Dialect/TapML/Transforms/Passes.h.inc"
 
