@@ -1,4 +1,4 @@
-//===- tapml-translate.cpp - Translates between TapML and other formats ===//
+//===- tapml-translate.cpp - Translates between TapML and other formats ---===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TapxTranslation.h"
 #include "mlir/InitAllTranslations.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 #include "tapml/Target/SPIRV/Passes.h"
@@ -13,6 +14,7 @@
 int main(int argc, char **argv) {
   mlir::registerAllTranslations();
   tapml::registerSPIRVTranslations();
+  tapml::registerTapxTranslations();
   return failed(
       mlir::mlirTranslateMain(argc, argv, "TapML translation driver"));
 }
