@@ -6,13 +6,18 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/InitAllDialects.h"
 #include "mlir/InitAllTranslations.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
+#include "tapml/InitAll.h"
 #include "tapml/Target/SPIRV/Passes.h"
 
 int main(int argc, char **argv) {
   mlir::registerAllTranslations();
-  tapml::registerSPIRVTranslations();
+  tapml::registerSPIRVTranslations([](mlir::DialectRegistry &registry) {
+    mlir::registerAllDialects(registry);
+    tapml::registerAllDialects(registry);
+  });
   return failed(
       mlir::mlirTranslateMain(argc, argv, "TapML translation driver"));
 }
