@@ -13,8 +13,9 @@ import json
 import time
 
 import minilm
-import tapml
 import torch
+
+import tapml
 
 
 def print_table(sentences: list[str], vectors: torch.Tensor) -> None:

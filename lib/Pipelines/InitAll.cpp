@@ -13,6 +13,7 @@
 #include "tapml/Conversion/Passes.h"
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 #include "tapml/Dialect/TapML/Transforms/Passes.h"
+#include "tapml/Pipelines/Pipelines.h"
 #include "tapml/Target/Host/Passes.h"
 #include "tapml/Target/SPIRV/Passes.h"
 
@@ -28,4 +29,5 @@ void tapml::registerAllPasses() {
   registerTapMLHostPasses();
   registerTapMLSPIRVPasses();
   registerSPIRVPipelines();
+  registerPipelines();
 }

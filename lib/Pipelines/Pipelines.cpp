@@ -97,12 +97,14 @@ LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
     return success();
   }
   case Stage::Binary: {
-    OpPassManager &nested = pm.nest<ExecutableOp>();
-    buildLegalizeSPIRVPipeline(nested, SPIRVOptions());
+    buildLegalizeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
     if (failed(addHooks(pm, "after-legalisation", options)))
       return failure();
     buildSerializeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
-    buildCompileHostPipeline(pm, options.hostTriple, options.hostCpus);
+    CompileHostPassOptions host;
+    host.hostTriple = options.hostTriple;
+    host.hostCPUs.assign(options.hostCpus.begin(), options.hostCpus.end());
+    pm.addPass(createCompileHostPass(std::move(host)));
     return success();
   }
   }

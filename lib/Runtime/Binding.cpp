@@ -1,8 +1,8 @@
 //===- Binding.cpp - Execution of a program -------------------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,8 +46,8 @@ std::string RunReport::toJson() const {
 static std::string describeIndex(const Shape &shape, int64_t position) {
   std::string text;
   for (size_t i = shape.size(); i-- > 0;) {
-    text = std::to_string(position % shape[i]) + (text.empty() ? "" : ", ") +
-           text;
+    text =
+        std::to_string(position % shape[i]) + (text.empty() ? "" : ", ") + text;
     position /= shape[i];
   }
   return "[" + text + "]";

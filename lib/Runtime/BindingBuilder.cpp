@@ -1,8 +1,8 @@
 //===- BindingBuilder.cpp - Scheduling of a program -----------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -73,17 +73,13 @@ private:
       return;
     RunReport::Step entry;
     entry.what = m.describe(step);
-    entry.place = m.main.values[step.op == StepDesc::Op::Dispatch
-                                    ? firstValueOf(step)
-                                    : step.to]
-                      .place;
-    if (step.op == StepDesc::Op::Dispatch)
+    if (step.op == StepDesc::Op::Dispatch) {
+      entry.place = m.executables[step.executable].variants[step.variant].place;
       entry.launches = plan.steps[current]->launches.size();
+    } else {
+      entry.place = m.main.values[step.to].place;
+    }
     binding.counts.steps.push_back(std::move(entry));
-  }
-
-  static uint32_t firstValueOf(const StepDesc &step) {
-    return step.results.empty() ? 0 : step.results.front();
   }
 
   //===--------------------------------------------------------------------===//
@@ -362,9 +358,9 @@ private:
       hints.startsIdle = !started[list.place] || binding.perStep;
       hints.endsIdle = *last[list.place] == i || binding.perStep;
       started[list.place] = true;
-      TAPML_ASSIGN_OR_RETURN(
-          list.recorded, executable.device(list.place)
-                             ->record(std::move(list.commands), hints));
+      TAPML_ASSIGN_OR_RETURN(list.recorded,
+                             executable.device(list.place)
+                                 ->record(std::move(list.commands), hints));
     }
     return Status();
   }

@@ -1,8 +1,8 @@
 //===- DType.cpp - Element types and shapes -------------------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,10 +21,10 @@ struct DTypeInfo {
 
 /// Indexed by the enumerators.
 static constexpr DTypeInfo infos[numDTypes] = {
-    {"f32", "F32", 4}, {"i32", "I32", 4}, {"i64", "I64", 8},
-    {"i1", "BOOL", 1}, {"f64", "F64", 8}, {"f16", "F16", 2},
-    {"bf16", "BF16", 2}, {"i8", "I8", 1}, {"u8", "U8", 1},
-    {"i16", "I16", 2}, {"u16", "U16", 2}, {"u32", "U32", 4},
+    {"f32", "F32", 4},   {"i32", "I32", 4}, {"i64", "I64", 8},
+    {"i1", "BOOL", 1},   {"f64", "F64", 8}, {"f16", "F16", 2},
+    {"bf16", "BF16", 2}, {"i8", "I8", 1},   {"u8", "U8", 1},
+    {"i16", "I16", 2},   {"u16", "U16", 2}, {"u32", "U32", 4},
     {"u64", "U64", 8}};
 
 unsigned tapml::rt::byteSize(DType type) { return infos[int(type)].bytes; }

@@ -1,8 +1,8 @@
 //===- Device.h - What a place runs on --------------------------*- C++ -*-===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -66,8 +66,7 @@ struct BufferRange {
 
   bool overlaps(const BufferRange &other) const {
     return buffer == other.buffer && (buffer || external == other.external) &&
-           offset < other.offset + other.size &&
-           other.offset < offset + size;
+           offset < other.offset + other.size && other.offset < offset + size;
   }
 };
 

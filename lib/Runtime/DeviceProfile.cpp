@@ -1,8 +1,8 @@
 //===- DeviceProfile.cpp - What a device can do, against what code needs --===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -60,9 +60,9 @@ Status tapml::rt::checkProfileAgainst(const ProfileDesc &profile,
                     : key.compare(0, 3, "min") == 0 ? have[i] <= needed
                                                     : have[i] == needed;
       if (!enough)
-        return fail(concat("has ", key, have.size() > 1 ? concat("[", i, "]")
-                                                        : "",
-                           " = ", have[i], ", not ", needed));
+        return fail(concat("has ", key,
+                           have.size() > 1 ? concat("[", i, "]") : "", " = ",
+                           have[i], ", not ", needed));
     }
   }
   return Status();

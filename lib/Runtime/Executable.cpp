@@ -1,8 +1,8 @@
 //===- Executable.cpp - Loading of executables ----------------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,8 +37,8 @@ tapml::rt::openDevice(const std::string &spec, const LoadOptions &options,
     return makeError(StatusCode::InvalidArgument, "device '", spec,
                      "' is unknown; 'host' and 'vulkan:N' are devices, 'tapml "
                      "devices' lists them");
-  TAPML_ASSIGN_OR_RETURN(
-      auto device, VulkanDevice::open(options.vulkan, *index, profile));
+  TAPML_ASSIGN_OR_RETURN(auto device,
+                         VulkanDevice::open(options.vulkan, *index, profile));
   return std::shared_ptr<Device>(std::move(device));
 }
 
@@ -219,9 +219,8 @@ Status Executable::ensureKernels(const std::vector<uint32_t> &indices) {
     }
   };
   std::vector<std::thread> threads;
-  for (size_t i = 1; i < std::min<size_t>(missing.size(),
-                                          hostDevice->numThreads());
-       ++i)
+  for (size_t i = 1;
+       i < std::min<size_t>(missing.size(), hostDevice->numThreads()); ++i)
     threads.emplace_back(work);
   work();
   for (std::thread &thread : threads)

@@ -1,8 +1,8 @@
 //===- Executable.h - A loaded executable -----------------------*- C++ -*-===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -128,8 +128,7 @@ private:
   std::map<std::pair<uint32_t, uint32_t>, BufferRange> weightRanges;
   std::vector<void *> hostPointers;
   bool usesMappedWeights = false;
-  using PreparedKey =
-      std::tuple<uint32_t, uint32_t, std::vector<uint32_t>>;
+  using PreparedKey = std::tuple<uint32_t, uint32_t, std::vector<uint32_t>>;
   std::map<PreparedKey, std::shared_ptr<PreparedSet>> preparedSets;
   std::vector<std::shared_ptr<PreparedSet>> stepPrepared;
   uint64_t uploaded = 0;

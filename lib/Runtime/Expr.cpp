@@ -1,8 +1,8 @@
 //===- Expr.cpp - Size expressions ----------------------------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -100,9 +100,8 @@ ExprValues ExprValues::evaluate(const ExprTable &table,
     default: {
       int32_t failed = std::max(result.failedAt[size_t(expr.a)],
                                 result.failedAt[size_t(expr.b)]);
-      if (failed < 0 &&
-          apply(expr.op, result.values[size_t(expr.a)],
-                result.values[size_t(expr.b)], result.values[i]))
+      if (failed < 0 && apply(expr.op, result.values[size_t(expr.a)],
+                              result.values[size_t(expr.b)], result.values[i]))
         failed = int32_t(i);
       result.failedAt[i] = failed;
     }
@@ -114,9 +113,10 @@ ExprValues ExprValues::evaluate(const ExprTable &table,
 Result<int64_t> ExprValues::get(ExprId id) const {
   int32_t failed = failedAt[id];
   if (failed >= 0)
-    return makeError(StatusCode::ResourceExhausted, "size expression ", failed,
-                     " (", name(ops[size_t(failed)]),
-                     ") divides by zero or exceeds 64 bits; use smaller inputs");
+    return makeError(
+        StatusCode::ResourceExhausted, "size expression ", failed, " (",
+        name(ops[size_t(failed)]),
+        ") divides by zero or exceeds 64 bits; use smaller inputs");
   return values[id];
 }
 

@@ -1,8 +1,9 @@
-//===- FileIO.cpp - Mapped input files and atomically written output files -===//
+//===- FileIO.cpp - Mapped input files and atomically written output files
+//-===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -154,6 +155,5 @@ std::string tapml::rt::resolveBeside(const std::string &base,
   if (!path.empty() && path.front() == '/')
     return path;
   size_t slash = base.rfind('/');
-  return slash == std::string::npos ? path
-                                    : base.substr(0, slash + 1) + path;
+  return slash == std::string::npos ? path : base.substr(0, slash + 1) + path;
 }

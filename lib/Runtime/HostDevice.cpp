@@ -1,8 +1,8 @@
 //===- HostDevice.cpp - The processor as a device -------------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -217,8 +217,8 @@ HostDevice::record(std::vector<Command> commands, RecordHints) {
 
 static uint8_t *resolve(const BufferRange &range,
                         const std::vector<void *> &externals) {
-  void *base = range.buffer ? range.buffer->hostPointer()
-                            : externals[range.external];
+  void *base =
+      range.buffer ? range.buffer->hostPointer() : externals[range.external];
   return static_cast<uint8_t *>(base) + range.offset;
 }
 

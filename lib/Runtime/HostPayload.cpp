@@ -1,8 +1,8 @@
 //===- HostPayload.cpp - Which host code the processor can run ------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,9 +27,7 @@ static constexpr char hostArch[] = "riscv64";
 static constexpr char hostArch[] = "unknown";
 #endif
 
-std::string tapml::rt::hostTriple() {
-  return std::string(hostArch) + "-linux";
-}
+std::string tapml::rt::hostTriple() { return std::string(hostArch) + "-linux"; }
 
 bool tapml::rt::processorHasFeature(const std::string &feature) {
 #if defined(__x86_64__)
@@ -105,8 +103,8 @@ tapml::rt::selectHostPayload(const Manifest &manifest) {
         lacking = &feature;
     if (!lacking)
       return &payload;
-    missing += concat(missing.empty() ? "" : ", ", "'", payload.cpu,
-                      "' needs ", *lacking);
+    missing += concat(missing.empty() ? "" : ", ", "'", payload.cpu, "' needs ",
+                      *lacking);
   }
   return makeError(StatusCode::Incompatible,
                    "no host code fits this processor: ", missing,

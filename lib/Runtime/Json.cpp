@@ -1,8 +1,8 @@
 //===- Json.cpp - Cursor over untrusted JSON ------------------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,9 +52,8 @@ void JsonCursor::fail(const std::string &message) const {
   if (!errors->status.ok())
     return;
   std::string where = path();
-  errors->status =
-      makeError(StatusCode::Damaged, errors->document,
-                where.empty() ? "" : ": " + where, ": ", message);
+  errors->status = makeError(StatusCode::Damaged, errors->document,
+                             where.empty() ? "" : ": " + where, ": ", message);
 }
 
 JsonCursor JsonCursor::at(const char *name) const {

@@ -1,8 +1,8 @@
 //===- ManifestParse.cpp - Reading of manifests ---------------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -150,9 +150,8 @@ static ExprTable readExprs(const JsonCursor &cursor, const ArgRanks &ranks,
   return table;
 }
 
-static std::vector<ExprId> readExprIds(const JsonCursor &cursor,
-                                       const char *key,
-                                       const ExprTable &exprs) {
+static std::vector<ExprId>
+readExprIds(const JsonCursor &cursor, const char *key, const ExprTable &exprs) {
   return readArray<ExprId>(cursor, key, [&](const JsonCursor &id) {
     return id.index(exprs.size(), "expressions");
   });
@@ -186,8 +185,7 @@ static ProfileDesc readProfile(const JsonCursor &cursor) {
           limits, member.key().c_str(),
           [](const JsonCursor &element) { return element.integer(); });
       if (value.size() != 3)
-        limits.fail("limit '" + member.key() +
-                    "' needs one number or three");
+        limits.fail("limit '" + member.key() + "' needs one number or three");
     } else {
       value = {limits.at(member.key().c_str()).integer()};
     }
@@ -224,16 +222,16 @@ static LaunchBuffer readLaunchBuffer(const JsonCursor &cursor,
 static LaunchDesc readLaunch(const JsonCursor &cursor,
                              const VariantDesc &variant, size_t numKernels) {
   LaunchDesc launch;
-  launch.buffers = readArray<LaunchBuffer>(
-      cursor, "buffers",
-      [&](const JsonCursor &b) { return readLaunchBuffer(b, variant); });
+  launch.buffers =
+      readArray<LaunchBuffer>(cursor, "buffers", [&](const JsonCursor &b) {
+        return readLaunchBuffer(b, variant);
+      });
   launch.sizes = readExprIds(cursor, "sizes", variant.exprs);
   launch.cases =
       readArray<LaunchCase>(cursor, "cases", [&](const JsonCursor &c) {
         LaunchCase result;
         if (c.has("when"))
-          result.when =
-              c.at("when").index(variant.exprs.size(), "expressions");
+          result.when = c.at("when").index(variant.exprs.size(), "expressions");
         result.kernel = c.at("kernel").index(numKernels, "kernels");
         std::vector<ExprId> grid = readExprIds(c, "grid", variant.exprs);
         if (grid.size() != 3)
@@ -250,8 +248,7 @@ static LaunchDesc readLaunch(const JsonCursor &cursor,
 static VariantDesc readVariant(const JsonCursor &cursor,
                                const Manifest &manifest) {
   VariantDesc variant;
-  variant.place =
-      cursor.at("place").index(manifest.places.size(), "places");
+  variant.place = cursor.at("place").index(manifest.places.size(), "places");
   ArgRanks ranks;
   variant.args = readArray<ArgDesc>(cursor, "args", [&](const JsonCursor &c) {
     ArgDesc arg;
@@ -263,7 +260,8 @@ static VariantDesc readVariant(const JsonCursor &cursor,
     return arg;
   });
   if (cursor.has("size_args"))
-    variant.numSizes = cursor.at("size_args").index(1u << 16, "possible counts");
+    variant.numSizes =
+        cursor.at("size_args").index(1u << 16, "possible counts");
   variant.exprs = readExprs(cursor, ranks, variant.numSizes);
   auto tensor = [&](const JsonCursor &c) {
     return readTensor(c, variant.exprs);
@@ -299,20 +297,18 @@ static KernelDesc readKernel(const JsonCursor &cursor,
   if (cursor.has("section"))
     kernel.section = cursor.at("section").string();
   kernel.entry = cursor.at("entry").string();
-  if (kernel.entry.empty() ||
-      kernel.entry.find('\0') != std::string::npos)
+  if (kernel.entry.empty() || kernel.entry.find('\0') != std::string::npos)
     cursor.at("entry").fail("a kernel needs an entry point");
-  kernel.access =
-      readArray<Access>(cursor, "access", [](const JsonCursor &c) {
-        std::string text = c.string();
-        if (text == "read")
-          return Access::Read;
-        if (text == "write")
-          return Access::Write;
-        if (text != "readwrite")
-          c.fail("expected 'read', 'write' or 'readwrite'");
-        return Access::ReadWrite;
-      });
+  kernel.access = readArray<Access>(cursor, "access", [](const JsonCursor &c) {
+    std::string text = c.string();
+    if (text == "read")
+      return Access::Read;
+    if (text == "write")
+      return Access::Write;
+    if (text != "readwrite")
+      c.fail("expected 'read', 'write' or 'readwrite'");
+    return Access::ReadWrite;
+  });
   kernel.numSizes = cursor.at("sizes").index(1u << 16, "possible counts");
   if (cursor.has("workgroup")) {
     JsonCursor workgroup = cursor.at("workgroup");
@@ -522,23 +518,23 @@ Result<Manifest> Manifest::parse(std::string_view text) {
   readTables(root, m);
   m.kernels = readArray<KernelDesc>(
       root, "kernels", [&](const JsonCursor &c) { return readKernel(c, m); });
-  m.executables = readArray<ExecutableDesc>(
-      root, "executables", [&](const JsonCursor &c) {
+  m.executables =
+      readArray<ExecutableDesc>(root, "executables", [&](const JsonCursor &c) {
         ExecutableDesc executable;
         executable.name = c.at("name").string();
-        executable.variants = readArray<VariantDesc>(
-            c, "variants",
-            [&](const JsonCursor &v) { return readVariant(v, m); });
+        executable.variants =
+            readArray<VariantDesc>(c, "variants", [&](const JsonCursor &v) {
+              return readVariant(v, m);
+            });
         return executable;
       });
   readMain(root.at("main"), m);
-  m.outputs =
-      readArray<OutputDesc>(root, "outputs", [&](const JsonCursor &c) {
-        OutputDesc output;
-        output.name = c.at("name").string();
-        output.value = c.at("value").index(m.main.values.size(), "values");
-        return output;
-      });
+  m.outputs = readArray<OutputDesc>(root, "outputs", [&](const JsonCursor &c) {
+    OutputDesc output;
+    output.name = c.at("name").string();
+    output.value = c.at("value").index(m.main.values.size(), "values");
+    return output;
+  });
   TAPML_RETURN_IF_ERROR(errors.status);
   for (uint32_t i = 0; i < m.places.size(); ++i)
     if (m.places[i].kind == "host")

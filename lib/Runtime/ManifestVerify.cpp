@@ -1,8 +1,8 @@
 //===- ManifestVerify.cpp - Checks that need the whole manifest -----------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -105,8 +105,7 @@ private:
       if (kernel.numSizes != launch.sizes.size())
         return damaged("kernel '", kernel.name, "' takes ", kernel.numSizes,
                        " sizes, got ", launch.sizes.size());
-      if (kernel.access !=
-          manifest.kernels[launch.cases.front().kernel].access)
+      if (kernel.access != manifest.kernels[launch.cases.front().kernel].access)
         return damaged("kernel '", kernel.name,
                        "' accesses its buffers differently from the first "
                        "alternative");
@@ -196,8 +195,8 @@ private:
 class MainVerifier {
 public:
   explicit MainVerifier(const Manifest &manifest)
-      : manifest(manifest), main(manifest.main),
-        defined(main.values.size()), slotOwner(main.slots.size()) {}
+      : manifest(manifest), main(manifest.main), defined(main.values.size()),
+        slotOwner(main.slots.size()) {}
 
   Status verify() {
     for (size_t i = 0; i < main.values.size(); ++i) {
@@ -213,9 +212,8 @@ public:
     }
     for (size_t i = 0; i < main.steps.size(); ++i) {
       const StepDesc &step = main.steps[i];
-      Status status = step.op == StepDesc::Op::Transfer
-                          ? verifyTransfer(step)
-                          : verifyDispatch(step);
+      Status status = step.op == StepDesc::Op::Transfer ? verifyTransfer(step)
+                                                        : verifyDispatch(step);
       if (!status.ok())
         return status.withContext(
             concat("main.steps[", i, "], ", manifest.describe(step)));
@@ -255,10 +253,9 @@ private:
     const ValueDesc &from = main.values[step.from];
     const ValueDesc &to = main.values[step.to];
     TAPML_RETURN_IF_ERROR(use(step.from));
-    bool convertible =
-        from.dtype == to.dtype ||
-        (from.dtype == DType::I64 && to.dtype == DType::I32) ||
-        (from.dtype == DType::I32 && to.dtype == DType::I64);
+    bool convertible = from.dtype == to.dtype ||
+                       (from.dtype == DType::I64 && to.dtype == DType::I32) ||
+                       (from.dtype == DType::I32 && to.dtype == DType::I64);
     if (!convertible || from.rank != to.rank)
       return damaged("cannot transfer ", name(from.dtype), " of rank ",
                      from.rank, " to ", name(to.dtype), " of rank ", to.rank);
@@ -326,12 +323,12 @@ Status tapml::rt::verifyManifest(const Manifest &m) {
     numHosts += place.kind == "host";
   if (numHosts != 1)
     return damaged("places: there are ", numHosts, " hosts, needs one");
-  TAPML_RETURN_IF_ERROR(checkUnique(
-      m.places, "places", [](const PlaceDesc &p) { return p.name; }));
+  TAPML_RETURN_IF_ERROR(checkUnique(m.places, "places",
+                                    [](const PlaceDesc &p) { return p.name; }));
   TAPML_RETURN_IF_ERROR(checkUnique(
       m.symbols, "symbols", [](const SymbolDesc &s) { return s.name; }));
-  TAPML_RETURN_IF_ERROR(checkUnique(
-      m.inputs, "inputs", [](const InputDesc &i) { return i.name; }));
+  TAPML_RETURN_IF_ERROR(checkUnique(m.inputs, "inputs",
+                                    [](const InputDesc &i) { return i.name; }));
   TAPML_RETURN_IF_ERROR(checkUnique(
       m.outputs, "outputs", [](const OutputDesc &o) { return o.name; }));
   if (!m.weights.empty() && m.weightsFile.empty())
@@ -341,8 +338,7 @@ Status tapml::rt::verifyManifest(const Manifest &m) {
       return damaged("kernel '", kernel.name, "' names no section");
   for (const ExecutableDesc &executable : m.executables)
     for (size_t i = 0; i < executable.variants.size(); ++i) {
-      Status status =
-          VariantVerifier(m, executable.variants[i]).verify();
+      Status status = VariantVerifier(m, executable.variants[i]).verify();
       if (!status.ok())
         return status.withContext(
             concat("executable '", executable.name, "', variant ", i));

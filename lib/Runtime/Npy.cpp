@@ -1,8 +1,8 @@
 //===- Npy.cpp - Reader and writer of .npy files --------------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -185,8 +185,8 @@ Result<NumpyArray> tapml::rt::parseNpy(ByteSpan bytes) {
                      "' is not supported; convert the array with astype");
   array.dtype = found->dtype;
   std::optional<uint64_t> size = byteSize(array.dtype, array.shape);
-  ByteSpan data = bytes.slice(prefix + headerSize,
-                              bytes.size - prefix - headerSize);
+  ByteSpan data =
+      bytes.slice(prefix + headerSize, bytes.size - prefix - headerSize);
   if (!size || *size != data.size)
     return makeError(StatusCode::Damaged, ".npy file holds ", data.size,
                      " data bytes, which is not what shape ",

@@ -1,8 +1,8 @@
 //===- Npz.cpp - Reader and writer of .npz archives -----------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -54,8 +54,8 @@ static Result<std::vector<uint8_t>> inflateMember(ByteSpan in, uint64_t size) {
 static std::optional<uint64_t> findEnd(ByteSpan bytes) {
   if (bytes.size < endSize)
     return std::nullopt;
-  uint64_t lowest = bytes.size - std::min<uint64_t>(bytes.size,
-                                                    endSize + 0xffff);
+  uint64_t lowest =
+      bytes.size - std::min<uint64_t>(bytes.size, endSize + 0xffff);
   for (uint64_t at = bytes.size - endSize + 1; at-- > lowest;)
     if (readLE<uint32_t>(bytes.data + at) == endMagic &&
         at + endSize + readLE<uint16_t>(bytes.data + at + 20) == bytes.size)

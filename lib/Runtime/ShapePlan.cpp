@@ -1,8 +1,8 @@
 //===- ShapePlan.cpp - The sizes of everything in a program ---------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -64,9 +64,9 @@ static Status planDispatch(const Executable &executable, const StepDesc &step,
   for (uint32_t operand : step.operands)
     shapes.push_back(plan.valueShapes[operand]);
   TAPML_ASSIGN_OR_RETURN(std::vector<int64_t> sizes, exprs.get(step.sizes));
-  TAPML_ASSIGN_OR_RETURN(plan.steps[index],
-                         planVariant(m, variant, VariantPhase::Steps, shapes,
-                                     sizes, device));
+  TAPML_ASSIGN_OR_RETURN(
+      plan.steps[index],
+      planVariant(m, variant, VariantPhase::Steps, shapes, sizes, device));
   const VariantPlan &dispatch = *plan.steps[index];
   for (size_t i = 0; i < step.results.size(); ++i)
     if (dispatch.resultShapes[i] != plan.valueShapes[step.results[i]])
@@ -112,7 +112,8 @@ Result<ShapePlan> tapml::rt::planShapes(const Executable &executable,
                        *bytes);
     slotBytes[i] = uint64_t(*bytes);
     TAPML_ASSIGN_OR_RETURN(
-        plan.slots[i], plan.mainArenas[m.main.slots[i].place].add(slotBytes[i]));
+        plan.slots[i],
+        plan.mainArenas[m.main.slots[i].place].add(slotBytes[i]));
   }
   for (uint32_t i = 0; i < m.main.values.size(); ++i) {
     const ValueDesc &value = m.main.values[i];

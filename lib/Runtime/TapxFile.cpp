@@ -1,8 +1,8 @@
 //===- TapxFile.cpp - The .tapx container ---------------------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,8 +35,8 @@ static bool isValidName(std::string_view name) {
 Status tapml::rt::writeTapxFile(const std::string &path,
                                 const std::vector<TapxSection> &sections) {
   if (sections.size() > maxSections)
-    return makeError(StatusCode::InvalidArgument, "'", path, "': ",
-                     sections.size(), " sections, the format allows ",
+    return makeError(StatusCode::InvalidArgument, "'", path,
+                     "': ", sections.size(), " sections, the format allows ",
                      maxSections);
   std::set<std::string> names;
   uint64_t offset = alignTo(
@@ -169,8 +169,8 @@ Status TapxFile::parse() {
     table.push_back(std::move(section));
   }
   if (position != bytes.size)
-    return altered(concat(bytes.size - position,
-                          " bytes follow the last section"));
+    return altered(
+        concat(bytes.size - position, " bytes follow the last section"));
   if (!find(tapxManifestSection))
     return altered("it has no manifest");
   return Status();

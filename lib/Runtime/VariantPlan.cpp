@@ -1,8 +1,8 @@
 //===- VariantPlan.cpp - The launches of one dispatch for known sizes -----===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -155,8 +155,7 @@ private:
       if (groups < 0)
         return makeError(StatusCode::Damaged, "the grid has ", groups,
                          " workgroups in dimension ", d);
-      if (uint64_t(groups) > limits.maxGrid[d] ||
-          groups > int64_t(UINT32_MAX))
+      if (uint64_t(groups) > limits.maxGrid[d] || groups > int64_t(UINT32_MAX))
         return tooLarge(concat(groups, " workgroups in dimension ", d, ", ",
                                device.describe(), " allows ",
                                limits.maxGrid[d]));
@@ -190,11 +189,12 @@ private:
 };
 } // namespace
 
-Result<VariantPlan>
-tapml::rt::planVariant(const Manifest &manifest, const VariantDesc &variant,
-                       VariantPhase phase, const std::vector<Shape> &argShapes,
-                       const std::vector<int64_t> &sizes,
-                       const Device &device) {
+Result<VariantPlan> tapml::rt::planVariant(const Manifest &manifest,
+                                           const VariantDesc &variant,
+                                           VariantPhase phase,
+                                           const std::vector<Shape> &argShapes,
+                                           const std::vector<int64_t> &sizes,
+                                           const Device &device) {
   return Planner(manifest, variant, phase, argShapes, sizes, device).run();
 }
 

@@ -1,8 +1,9 @@
-//===- VariantPlan.h - The launches of one dispatch for known sizes --*- C++ -*-===//
+//===- VariantPlan.h - The launches of one dispatch for known sizes --*- C++
+//-*-===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,8 +1,8 @@
 //===- VulkanApi.cpp - The Vulkan loader, found at run time ---------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -64,9 +64,8 @@ VKAPI_ATTR VkBool32 VKAPI_CALL VulkanInstance::onMessage(
   std::lock_guard<std::mutex> lock(instance->messageMutex);
   // The first complaint says the most; keep a few, not thousands.
   if (instance->messages.size() < 8192)
-    instance->messages +=
-        concat(instance->messages.empty() ? "" : "; ",
-               data->pMessage ? data->pMessage : "(no text)");
+    instance->messages += concat(instance->messages.empty() ? "" : "; ",
+                                 data->pMessage ? data->pMessage : "(no text)");
   return VK_FALSE;
 }
 
@@ -105,27 +104,25 @@ Status VulkanInstance::load() {
   }
   if (result != VK_SUCCESS && result != VK_INCOMPLETE &&
       result != VK_ERROR_INITIALIZATION_FAILED)
-    return makeError(StatusCode::DeviceError,
-                     "cannot list the Vulkan devices: ",
-                     describeResult(result));
+    return makeError(
+        StatusCode::DeviceError,
+        "cannot list the Vulkan devices: ", describeResult(result));
   // Kernels need at least Vulkan 1.1 (SPIR-V 1.3, storage buffer class).
-  physical.erase(std::remove_if(physical.begin(), physical.end(),
-                                [&](VkPhysicalDevice device) {
-                                  VkPhysicalDeviceProperties properties;
-                                  table.GetPhysicalDeviceProperties(
-                                      device, &properties);
-                                  return properties.apiVersion <
-                                         VK_API_VERSION_1_1;
-                                }),
-                 physical.end());
+  physical.erase(
+      std::remove_if(physical.begin(), physical.end(),
+                     [&](VkPhysicalDevice device) {
+                       VkPhysicalDeviceProperties properties;
+                       table.GetPhysicalDeviceProperties(device, &properties);
+                       return properties.apiVersion < VK_API_VERSION_1_1;
+                     }),
+      physical.end());
   return Status();
 }
 
-Status
-VulkanInstance::createInstance(PFN_vkGetInstanceProcAddr getProcAddr) {
+Status VulkanInstance::createInstance(PFN_vkGetInstanceProcAddr getProcAddr) {
 #define X(name)                                                                \
-  table.name = reinterpret_cast<PFN_vk##name>(                                 \
-      getProcAddr(VK_NULL_HANDLE, "vk" #name));                                \
+  table.name =                                                                 \
+      reinterpret_cast<PFN_vk##name>(getProcAddr(VK_NULL_HANDLE, "vk" #name)); \
   if (!table.name)                                                             \
     return makeError(StatusCode::Incompatible, settings.loader,                \
                      " has no vk" #name);
@@ -163,8 +160,7 @@ VulkanInstance::createInstance(PFN_vkGetInstanceProcAddr getProcAddr) {
   application.apiVersion = apiVersion;
   VkDebugUtilsMessengerCreateInfoEXT messengerInfo = {
       VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT};
-  messengerInfo.messageSeverity =
-      VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT;
+  messengerInfo.messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT;
   messengerInfo.messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_GENERAL_BIT_EXT |
                               VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT;
   messengerInfo.pfnUserCallback = onMessage;

@@ -1,8 +1,8 @@
 //===- VulkanCommands.cpp - Recording and submission of Vulkan commands ---===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -168,9 +168,9 @@ private:
         stagingSize += alignTo(copy.source.size, stagingAlignment);
     }
     if (stagingSize) {
-      TAPML_ASSIGN_OR_RETURN(
-          list.staging, VulkanBuffer::create(list.context, stagingSize,
-                                             VulkanBuffer::Use::Staging));
+      TAPML_ASSIGN_OR_RETURN(list.staging,
+                             VulkanBuffer::create(list.context, stagingSize,
+                                                  VulkanBuffer::Use::Staging));
     }
     if (numSets) {
       VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
@@ -180,10 +180,10 @@ private:
       info.maxSets = numSets;
       info.poolSizeCount = 1;
       info.pPoolSizes = &size;
-      TAPML_RETURN_IF_ERROR(context.check(
-          vk.CreateDescriptorPool(context.device, &info, nullptr,
-                                  &list.descriptorPool),
-          "allocate descriptors"));
+      TAPML_RETURN_IF_ERROR(
+          context.check(vk.CreateDescriptorPool(context.device, &info, nullptr,
+                                                &list.descriptorPool),
+                        "allocate descriptors"));
     }
     VkFenceCreateInfo fenceInfo = {VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     TAPML_RETURN_IF_ERROR(context.check(
@@ -276,8 +276,7 @@ private:
                           VK_SHADER_STAGE_COMPUTE_BIT, 0,
                           uint32_t(sizes.size() * 4), sizes.data());
     }
-    vk.CmdDispatch(list.buffer, launch.grid[0], launch.grid[1],
-                   launch.grid[2]);
+    vk.CmdDispatch(list.buffer, launch.grid[0], launch.grid[1], launch.grid[2]);
     return Status();
   }
 
@@ -297,8 +296,8 @@ private:
         fromHost ? list.writes : list.reads;
     if (direct[at]) {
       uint8_t *mapped = static_cast<VulkanBuffer *>(device.buffer)->mapped;
-      copies.push_back({host.external, host.offset, mapped + device.offset,
-                        device.size});
+      copies.push_back(
+          {host.external, host.offset, mapped + device.offset, device.size});
       return;
     }
     synchronize(copy);

@@ -1,8 +1,8 @@
 //===- VulkanDevice.cpp - Opening of Vulkan devices and their memory ------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -88,9 +88,9 @@ Result<VkDescriptorSetLayout> VulkanContext::setLayout(uint32_t numBuffers) {
   layoutInfo.bindingCount = numBuffers;
   layoutInfo.pBindings = bindings.data();
   VkDescriptorSetLayout layout;
-  TAPML_RETURN_IF_ERROR(check(
-      vk.CreateDescriptorSetLayout(device, &layoutInfo, nullptr, &layout),
-      "describe a kernel's buffers"));
+  TAPML_RETURN_IF_ERROR(
+      check(vk.CreateDescriptorSetLayout(device, &layoutInfo, nullptr, &layout),
+            "describe a kernel's buffers"));
   setLayouts.emplace(numBuffers, layout);
   return layout;
 }
@@ -185,26 +185,24 @@ VulkanBuffer::create(const std::shared_ptr<VulkanContext> &context,
   VkMemoryAllocateInfo allocation = {VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
   allocation.allocationSize = requirements.size;
   allocation.memoryTypeIndex = *type;
-  TAPML_RETURN_IF_ERROR(
-      context->check(vk.AllocateMemory(context->device, &allocation, nullptr,
-                                       &buffer->memory),
-                     what));
-  TAPML_RETURN_IF_ERROR(
-      context->check(vk.BindBufferMemory(context->device, buffer->handle,
-                                         buffer->memory, 0),
-                     what));
+  TAPML_RETURN_IF_ERROR(context->check(
+      vk.AllocateMemory(context->device, &allocation, nullptr, &buffer->memory),
+      what));
+  TAPML_RETURN_IF_ERROR(context->check(
+      vk.BindBufferMemory(context->device, buffer->handle, buffer->memory, 0),
+      what));
   constexpr VkMemoryPropertyFlags mappable =
       VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
       VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
-  bool canMap = (context->memory.memoryTypes[*type].propertyFlags & mappable) ==
-                mappable;
+  bool canMap =
+      (context->memory.memoryTypes[*type].propertyFlags & mappable) == mappable;
   if (canMap &&
       !(use == Use::Device && context->instance->options().forceStaging)) {
     void *address = nullptr;
-    TAPML_RETURN_IF_ERROR(context->check(
-        vk.MapMemory(context->device, buffer->memory, 0, VK_WHOLE_SIZE, 0,
-                     &address),
-        concat("map ", bytes, " bytes")));
+    TAPML_RETURN_IF_ERROR(
+        context->check(vk.MapMemory(context->device, buffer->memory, 0,
+                                    VK_WHOLE_SIZE, 0, &address),
+                       concat("map ", bytes, " bytes")));
     buffer->mapped = static_cast<uint8_t *>(address);
   } else if (use == Use::Staging) {
     return makeError(StatusCode::DeviceError, "device ", context->info.id,
@@ -240,8 +238,8 @@ static Status createLogicalDevice(VulkanContext &context,
          !(families[family].queueFlags & VK_QUEUE_COMPUTE_BIT))
     ++family;
   if (family == count)
-    return makeError(StatusCode::Incompatible, "device ", context.info.id,
-                     " (", context.info.name, ") has no compute queue");
+    return makeError(StatusCode::Incompatible, "device ", context.info.id, " (",
+                     context.info.name, ") has no compute queue");
   context.queueFamily = family;
   float priority = 1.0f;
   VkDeviceQueueCreateInfo queueInfo = {
@@ -349,8 +347,8 @@ Status VulkanDevice::copyThroughStaging(DeviceBuffer &buffer, uint64_t offset,
     uint64_t count = std::min(stagingChunk, size - done);
     BufferRange device{&buffer, 0, offset + done, count};
     BufferRange host{nullptr, 0, 0, count};
-    CopyCommand copy = source ? CopyCommand{host, device}
-                              : CopyCommand{device, host};
+    CopyCommand copy =
+        source ? CopyCommand{host, device} : CopyCommand{device, host};
     TAPML_ASSIGN_OR_RETURN(auto list, record({copy}, RecordHints()));
     // The pointer is only read when it is the source.
     void *pointer = source ? const_cast<uint8_t *>(source) + done

@@ -1,8 +1,8 @@
 //===- VulkanInfo.cpp - Features and limits of Vulkan devices -------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -57,8 +57,7 @@ VulkanFeatures::VulkanFeatures(const VulkanInstance &instance,
   entries = {{"shaderFloat64", &core.features.shaderFloat64},
              {"shaderInt64", &core.features.shaderInt64},
              {"shaderInt16", &core.features.shaderInt16}};
-  if (link(storage16,
-           VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES,
+  if (link(storage16, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES,
            VK_API_VERSION_1_1, nullptr)) {
     entries.push_back(
         {"storageBuffer16BitAccess", &storage16.storageBuffer16BitAccess});
@@ -121,10 +120,10 @@ void VulkanFeatures::restrictTo(const std::vector<std::string> &keep) {
 }
 
 /// Properties that kernels may rely on and that nobody has to turn on.
-static void addPropertyFeatures(
-    const VkPhysicalDeviceSubgroupProperties &subgroup,
-    const VkPhysicalDeviceFloatControlsProperties *controls,
-    std::vector<std::string> &features) {
+static void
+addPropertyFeatures(const VkPhysicalDeviceSubgroupProperties &subgroup,
+                    const VkPhysicalDeviceFloatControlsProperties *controls,
+                    std::vector<std::string> &features) {
   struct {
     VkSubgroupFeatureFlagBits bit;
     const char *name;
@@ -193,7 +192,8 @@ DeviceInfo tapml::rt::queryVulkanDevice(const VulkanInstance &instance,
   };
   info.limits["maxComputeWorkGroupInvocations"] = {
       limits.maxComputeWorkGroupInvocations};
-  info.limits["maxComputeWorkGroupSize"] = three(limits.maxComputeWorkGroupSize);
+  info.limits["maxComputeWorkGroupSize"] =
+      three(limits.maxComputeWorkGroupSize);
   info.limits["maxComputeWorkGroupCount"] =
       three(limits.maxComputeWorkGroupCount);
   info.limits["maxComputeSharedMemorySize"] = {

@@ -1,8 +1,8 @@
 //===- VulkanKernel.cpp - Compute pipelines from SPIR-V -------------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -71,10 +71,10 @@ VulkanDevice::loadModule(ByteSpan code, const std::string &name) {
   VkShaderModuleCreateInfo info = {VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
   info.codeSize = code.size;
   info.pCode = words.data();
-  TAPML_RETURN_IF_ERROR(context->check(
-      context->vk.CreateShaderModule(context->device, &info, nullptr,
-                                     &module->handle),
-      "load section '" + name + "'"));
+  TAPML_RETURN_IF_ERROR(
+      context->check(context->vk.CreateShaderModule(context->device, &info,
+                                                    nullptr, &module->handle),
+                     "load section '" + name + "'"));
   return std::shared_ptr<DeviceModule>(std::move(module));
 }
 

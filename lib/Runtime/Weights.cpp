@@ -1,8 +1,8 @@
 //===- Weights.cpp - Weights: from the file to the places -----------------===//
 //
-// Part of the TapML Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE.TXT for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -42,8 +42,8 @@ Status Executable::openWeights() {
   Result<std::shared_ptr<SafetensorsFile>> opened = SafetensorsFile::open(path);
   if (!opened.ok()) {
     if (opened.status().code() == StatusCode::NotFound)
-      return makeError(StatusCode::NotFound, "its weights: ",
-                       opened.status().message(),
+      return makeError(StatusCode::NotFound,
+                       "its weights: ", opened.status().message(),
                        "; put the file there or name it (--weights)");
     return opened.status();
   }
@@ -65,9 +65,9 @@ Status Executable::openWeights() {
                        "' have no tensor '", weight.key, "'");
     if (entry->dtype != weight.dtype || entry->shape != weight.shape)
       return makeError(StatusCode::Incompatible, "weight '", weight.key,
-                       "' is ", toString(entry->shape), " ",
-                       name(entry->dtype), " in '", path, "', needs ",
-                       toString(weight.shape), " ", name(weight.dtype));
+                       "' is ", toString(entry->shape), " ", name(entry->dtype),
+                       " in '", path, "', needs ", toString(weight.shape), " ",
+                       name(weight.dtype));
     weightEntries.push_back(entry);
   }
   return Status();
@@ -81,8 +81,8 @@ Status Executable::uploadWeight(uint32_t index, Device &device,
       "weight '" + description.weights[index].key + "'"));
   for (uint64_t done = 0; done < entry.size;) {
     uint64_t count = std::min(uploadChunk, entry.size - done);
-    TAPML_RETURN_IF_ERROR(device.upload(
-        buffer, offset + done, weightBytes(index).slice(done, count)));
+    TAPML_RETURN_IF_ERROR(device.upload(buffer, offset + done,
+                                        weightBytes(index).slice(done, count)));
     // Leave the page that the next piece shares.
     mapping.release(entry.offset + done, count);
     done += count;
@@ -115,8 +115,8 @@ Result<BufferRange> Executable::hostWeight(uint32_t index) {
 Status Executable::placeWeights() {
   const Manifest &m = description;
   // Weights that runs need; the others serve only to make prepared tensors.
-  std::vector<std::vector<bool>> needed(
-      m.places.size(), std::vector<bool>(m.weights.size()));
+  std::vector<std::vector<bool>> needed(m.places.size(),
+                                        std::vector<bool>(m.weights.size()));
   auto need = [&](uint32_t id) {
     const ValueDesc &value = m.main.values[id];
     if (value.kind == ValueDesc::Kind::Weight)
@@ -220,10 +220,10 @@ Status Executable::runInit(const StepDesc &step, const VariantDesc &variant,
     }
     shapes.push_back(std::move(shape));
   }
-  TAPML_ASSIGN_OR_RETURN(
-      VariantPlan plan,
-      planVariant(m, variant, VariantPhase::Init, shapes,
-                  std::vector<int64_t>(variant.numSizes), device));
+  TAPML_ASSIGN_OR_RETURN(VariantPlan plan,
+                         planVariant(m, variant, VariantPhase::Init, shapes,
+                                     std::vector<int64_t>(variant.numSizes),
+                                     device));
 
   // Prepared tensors stay; workspace and weights are there for a moment.
   std::vector<std::shared_ptr<DeviceBuffer>> temporary;
@@ -248,8 +248,7 @@ Status Executable::runInit(const StepDesc &step, const VariantDesc &variant,
                                    bindingBytes(sizes[i])});
     return Status();
   };
-  TAPML_RETURN_IF_ERROR(
-      allocate(plan.preparedBytes, set.buffers, set.ranges));
+  TAPML_RETURN_IF_ERROR(allocate(plan.preparedBytes, set.buffers, set.ranges));
   TAPML_RETURN_IF_ERROR(allocate(plan.slotBytes, temporary, buffers.slots));
   buffers.prepared = set.ranges;
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tapml.errors import ToolError
@@ -40,14 +40,19 @@ def require_tool(name: str) -> Path:
     return tool
 
 
-def run_tool(name: str, arguments: Sequence[str | os.PathLike[str]], stdin: str | None = None) -> str:
+def run_tool(
+    name: str,
+    arguments: Sequence[str | os.PathLike[str]],
+    stdin: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """Runs a tool and returns what it wrote to its standard output.
 
-    Raises ToolError, with what the tool said, when it is missing or fails. Its progress and warnings go to our standard
-    error.
+    ``environment`` replaces that of this process. Raises ToolError, with what the tool said, when it is missing or
+    fails. Its progress and warnings go to our standard error.
     """
     command = [str(require_tool(name)), *map(os.fspath, arguments)]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=stdin, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
         if done.returncode < 0:

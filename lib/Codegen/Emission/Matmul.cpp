@@ -231,8 +231,14 @@ LogicalResult MatmulEmitter::storeTile(ArrayRef<Value> accumulators,
     for (auto [number, column] : llvm::enumerate(columns)) {
       Loops loops = getLoops(row, column, e.indices->getConstant(0));
       SmallVector<Index> at = getResultIndices(loops);
-      evaluator.bind(contraction, at, width,
-                     accumulators[row * columns.size() + number]);
+      Value sum = accumulators[row * columns.size() + number];
+      evaluator.bind(contraction, at, width, sum);
+      // Behind the last column all lanes may have the same one.
+      if (width > 1 && llvm::all_of(at, [&](Index index) {
+            return e.indices->getStride(index, width) == 0;
+          }))
+        evaluator.bind(contraction, at, 1,
+                       vector::ExtractOp::create(e.builder, e.loc, sum, 0));
       SmallVector<Index> resultAt = toResult(at);
       Value value = evaluator.evaluate(e.getResult(), resultAt, width);
       if (!value)

@@ -199,20 +199,20 @@ private:
 } // namespace
 
 /// Describes a kernel for the runtime, before its arguments are gone.
-static DictionaryAttr describeKernel(gpu::GPUFuncOp kernel) {
-  Builder b(kernel.getContext());
+static EntryPointAttr describeKernel(gpu::GPUFuncOp kernel) {
   int64_t sizes = llvm::count_if(kernel.getArgumentTypes(),
                                  [](Type type) { return type.isIndex(); });
-  SmallVector<NamedAttribute> entries = {
-      b.getNamedAttr("name", b.getStringAttr(kernel.getName())),
-      b.getNamedAttr("sizes", b.getI64IntegerAttr(sizes)),
-      b.getNamedAttr("workgroup",
-                     b.getDenseI32ArrayAttr(*kernel.getKnownBlockSize()))};
-  if (Attribute access = kernel->getAttr(kAccessAttrName))
-    entries.push_back(b.getNamedAttr("access", access));
-  if (Attribute instances = kernel->getAttr(kInstancesAttrName))
-    entries.push_back(b.getNamedAttr("instances", instances));
-  return b.getDictionaryAttr(entries);
+  auto access = kernel->getAttrOfType<ArrayAttr>(kAccessAttrName);
+  if (!access) {
+    Builder b(kernel.getContext());
+    SmallVector<StringRef> unknown(kernel.getNumArguments() - sizes,
+                                   "readwrite");
+    access = b.getStrArrayAttr(unknown);
+  }
+  SmallVector<int64_t> workgroup(llvm::map_range(
+      *kernel.getKnownBlockSize(), [](int32_t size) { return size; }));
+  return EntryPointAttr::get(kernel.getContext(), kernel.getName(), access,
+                             sizes, workgroup);
 }
 
 //===----------------------------------------------------------------------===//

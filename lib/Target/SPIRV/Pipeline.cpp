@@ -15,17 +15,27 @@
 using namespace mlir;
 using namespace tapml;
 
-void tapml::buildGPUToSPIRVPipeline(OpPassManager &pm,
-                                    const SPIRVOptions &options) {
+void tapml::buildLegalizeSPIRVPipeline(OpPassManager &pm,
+                                       const SPIRVOptions &options) {
   pm.addPass(createTapMLExpandMathPass({options.fma}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createTapMLLegalizeSPIRVPass({options.profile}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(createCSEPass());
+}
+
+void tapml::buildSerializeSPIRVPipeline(OpPassManager &pm,
+                                        const SPIRVOptions &options) {
   pm.addPass(createTapMLVerifyLimitsPass({options.profile}));
   pm.addPass(createTapMLConvertToSPIRVPass({options.profile}));
   pm.addPass(createTapMLSerializeSPIRVPass());
+}
+
+void tapml::buildGPUToSPIRVPipeline(OpPassManager &pm,
+                                    const SPIRVOptions &options) {
+  buildLegalizeSPIRVPipeline(pm, options);
+  buildSerializeSPIRVPipeline(pm, options);
 }
 
 void tapml::registerSPIRVPipelines() {

@@ -50,8 +50,10 @@ static LogicalResult serialize(spirv::ModuleOp module) {
     return module.emitOpError("cannot be serialized to SPIR-V");
   OpBuilder builder(module);
   auto binary = BinaryOp::create(builder, module.getLoc(), "spirv", "spirv",
-                                 /*target_cpu=*/StringAttr(), getBytes(*words));
-  binary->setAttr("entry_points", b.getArrayAttr(entryPoints));
+                                 /*target_triple=*/StringAttr(),
+                                 /*target_cpu=*/StringAttr(),
+                                 /*target_features=*/ArrayAttr(),
+                                 b.getArrayAttr(entryPoints), getBytes(*words));
   SymbolTable symbols(module->getParentOp());
   symbols.remove(binary);
   symbols.insert(binary, module->getIterator());

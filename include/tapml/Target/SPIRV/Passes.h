@@ -42,7 +42,15 @@ struct SPIRVOptions : mlir::PassPipelineOptions<SPIRVOptions> {
                    llvm::cl::init(false)};
 };
 
-/// Adds the passes that turn the GPU kernels of every Vulkan variant (or, with
+/// Adds the passes up to kernels that only use what SPIR-V and the profile have.
+void buildLegalizeSPIRVPipeline(mlir::OpPassManager &pm,
+                                const SPIRVOptions &options);
+
+/// Adds the passes from legal kernels to a binary.
+void buildSerializeSPIRVPipeline(mlir::OpPassManager &pm,
+                                 const SPIRVOptions &options);
+
+/// Both of the above: the passes that turn the GPU kernels of every Vulkan variant (or, with
 /// `options.profile`, of the module) into a `tapml.binary` of SPIR-V words.
 /// `pm` may be anchored on the module, an executable or a variant. Kernels
 /// outside a variant end as `spirv.module`.

@@ -119,7 +119,9 @@ Value NegOp::computeScalar(OpBuilder &b, Location loc, ValueRange elements) {
 Value AbsOp::computeScalar(OpBuilder &b, Location loc, ValueRange elements) {
   if (isFloat(elements[0]))
     return math::AbsFOp::create(b, loc, elements[0]);
-  return math::AbsIOp::create(b, loc, elements[0]);
+  Value zero = createScalar(b, loc, elements[0].getType(), 0.0);
+  Value negated = arith::SubIOp::create(b, loc, zero, elements[0]);
+  return arith::MaxSIOp::create(b, loc, elements[0], negated);
 }
 
 Value LogicalNotOp::computeScalar(OpBuilder &b, Location loc,

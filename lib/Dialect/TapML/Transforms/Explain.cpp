@@ -39,6 +39,17 @@ static std::string getWhy(const Plan &plan, const PlanPin &decision) {
   return text;
 }
 
+/// Returns the identity of the operator that `decision` is about: its first
+/// instance and how many more it has.
+static std::string getNames(const PlanPin &decision) {
+  if (decision.instances.empty())
+    return "";
+  std::string names = decision.instances.front();
+  if (decision.instances.size() > 1)
+    names += " +" + std::to_string(decision.instances.size() - 1);
+  return names;
+}
+
 /// Returns `instance` with a star for each number in its path, so that the
 /// layers of a model look alike.
 static std::string getPattern(StringRef instance) {
@@ -87,21 +98,25 @@ namespace {
 template <typename Key, typename Value>
 using OrderedMap = llvm::MapVector<Key, Value, std::map<Key, unsigned>>;
 
-/// Operators that share a row: the same operator, at the same place in layers
-/// that differ in their number.
-using Rows = OrderedMap<std::pair<std::string, std::string>, unsigned>;
+/// Operators that share a row, by operator and pattern: the same operator, at
+/// the same place in layers that differ in their number.
+using Rows = OrderedMap<std::pair<std::string, std::string>,
+                        SmallVector<const PlanPin *, 1>>;
 } // namespace
 
 static void printRows(raw_ostream &os, const Rows &rows) {
   constexpr size_t opColumn = 8, instanceColumn = 38;
-  for (const auto &[key, count] : rows) {
-    os << llvm::right_justify(std::to_string(count), opColumn - 2) << "  ";
-    printShortened(os, key.first, instanceColumn - opColumn - 2);
-    size_t used =
-        opColumn + std::min(key.first.size(), instanceColumn - opColumn - 2);
-    if (!key.second.empty()) {
-      os.indent(instanceColumn - used);
-      printShortened(os, key.second, kColumns - instanceColumn);
+  constexpr size_t opWidth = instanceColumn - opColumn - 2;
+  for (const auto &[key, decisions] : rows) {
+    const auto &[op, pattern] = key;
+    os << llvm::right_justify(std::to_string(decisions.size()), opColumn - 2)
+       << "  ";
+    printShortened(os, op, opWidth);
+    if (!pattern.empty()) {
+      os.indent(instanceColumn - opColumn - std::min(op.size(), opWidth));
+      printShortened(
+          os, decisions.size() == 1 ? getNames(*decisions.front()) : pattern,
+          kColumns - instanceColumn);
     }
     os << '\n';
   }
@@ -118,12 +133,8 @@ static void printTable(raw_ostream &os, const EffectivePlan &plan) {
   for (const Placement &placement : plan.placements) {
     const PlanPin &decision = placement.decision;
     std::string why = getWhy(plan.plan, decision);
-    std::string pattern = decision.instances.empty()
-                              ? ""
-                              : getPattern(decision.instances.front());
-    if (decision.instances.size() > 1)
-      pattern += " +" + std::to_string(decision.instances.size() - 1);
-    ++places[decision.place][why][{decision.op, pattern}];
+    places[decision.place][why][{decision.op, getPattern(getNames(decision))}]
+        .push_back(&decision);
     ++placeCounts[decision.place];
     ++reasonCounts[{decision.place, why}];
     unsupported += !decision.wanted.empty();
@@ -151,8 +162,8 @@ static void printTable(raw_ostream &os, const EffectivePlan &plan) {
   }
   if (unsupported)
     printWrapped(os, "",
-                 llvm::formatv("{0} operators are on the host because the "
-                               "place that was wanted cannot run them",
+                 llvm::formatv("on the host because the place that was wanted "
+                               "cannot run them: {0}",
                                unsupported)
                      .str());
 }

@@ -244,10 +244,13 @@ LogicalResult Outliner::dispatch(const PlacedRegion &region) {
 }
 
 void Outliner::eraseOperators() {
-  for (Operation &op : llvm::make_early_inc_range(
-           llvm::reverse(graph.getBody().front().without_terminator())))
-    if (isa<TapMLOperator>(op) || isOpTriviallyDead(&op))
-      op.erase();
+  SmallVector<Operation *> ops;
+  for (Operation &op : graph.getBody().front().without_terminator())
+    ops.push_back(&op);
+  // Users before producers.
+  for (Operation *op : llvm::reverse(ops))
+    if (isa<TapMLOperator>(op) || isOpTriviallyDead(op))
+      op->erase();
 }
 
 LogicalResult Outliner::run(const GraphRegions &regions) {

@@ -128,28 +128,11 @@ def convert_minimum(ctx: Context, self: Value, other: Value) -> Value:
     return ctx.binary("bitwise_and" if left.dtype == torch.bool else "minimum", left, right)
 
 
-@converts("aten.pow.Tensor_Tensor", "aten.pow.Scalar")
+@converts("aten.pow.Tensor_Tensor", "aten.pow.Tensor_Scalar", "aten.pow.Scalar")
 def convert_pow(ctx: Context, self: TensorLike, exponent: TensorLike) -> Value:
-    (base, power), _ = ctx.promote(self, exponent)
-    return ctx.binary("pow", base, power)
-
-
-@converts("aten.pow.Tensor_Scalar")
-def convert_pow_scalar(ctx: Context, self: Value, exponent: TensorLike) -> Value:
     (base, power), _ = ctx.promote(self, exponent)
     if base.dtype == torch.bool:
         raise CannotConvert("powers of booleans are not supported")
-    # As PyTorch computes them: these few exponents are exact products, roots and quotients.
-    if exponent == 2:
-        return ctx.binary("mul", base, base)
-    if exponent == 3:
-        return ctx.binary("mul", ctx.binary("mul", base, base), base)
-    if exponent == 0.5:
-        return ctx.unary("sqrt", base)
-    if exponent == -0.5:
-        return ctx.unary("rsqrt", base)
-    if exponent == -1 and base.dtype.is_floating_point:
-        return ctx.binary("div", ctx.tensor(1.0, base.dtype), base)
     return ctx.binary("pow", base, power)
 
 

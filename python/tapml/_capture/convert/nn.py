@@ -26,6 +26,8 @@ def convert_linear(ctx: Context, input: Value, weight: Value, bias: Value | None
 
 def _matmul(ctx: Context, left: Value, right: Value) -> Value:
     """Returns the matrix product; vectors are taken as a row on the left and as a column on the right."""
+    if not left.dtype.is_floating_point:
+        raise CannotConvert("products of integer matrices are not supported")
     a = ctx.unsqueeze(left, 0) if left.rank == 1 else left
     b = ctx.unsqueeze(right, 1) if right.rank == 1 else right
     shape = (*broadcast(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])

@@ -83,7 +83,7 @@ def _any(ctx: Context, value: Value, dims: int | Sequence[int] | None, keepdim: 
     if not value.rank:
         return value
     numbers = ctx.cast(value, torch.int32)
-    return ctx.cast(ctx.reduce("sum", numbers, normalize_dims(dims, value.rank), keepdim), torch.bool)
+    return ctx.cast(ctx.reduce("amax", numbers, normalize_dims(dims, value.rank), keepdim), torch.bool)
 
 
 @converts("aten.var.correction", "aten.var.dim", "aten.var.default")
