@@ -245,10 +245,11 @@ LogicalResult ConvertToSPIRVPass::verify(gpu::GPUModuleOp module,
                                          ProfileAttr profile) {
   bool hasFailed = false;
   for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
-    if (!kernel.isKernel() || !kernel.getKnownBlockSize()) {
+    std::optional<ArrayRef<int32_t>> sizes = kernel.getKnownBlockSize();
+    if (!kernel.isKernel() || !sizes || sizes->size() != 3) {
       hasFailed = true;
       emitKernelError(kernel)
-          << "must be a kernel and have a 'known_block_size'";
+          << "must be a kernel with a 'known_block_size' of three numbers";
     }
     if (kernel.getNumWorkgroupAttributions() ||
         kernel.getNumPrivateAttributions()) {
