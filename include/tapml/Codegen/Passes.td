@@ -148,7 +148,7 @@ def TapMLExpandMathPass : Pass<"tapml-expand-math"> {
     Arguments are reduced to a small interval and the function evaluated there
     by a minimax polynomial (utils/math/fit_coefficients.py). With correctly
     rounded +, -, *, / and sqrt the largest distances from the true value, in
-    units in the last place, are the BOUNDS below; a division or square root
+    units in the last place, stay below these bounds; a division or square root
     that the device rounds less well adds its own error once.
 
     | function | bound | range |
@@ -157,7 +157,7 @@ def TapMLExpandMathPass : Pass<"tapml-expand-math"> {
     | log | 1.5 | all, subnormal arguments included |
     | tanh | 2 | all; exactly +-1 from 9.1 on |
     | erf | 2 | all; exactly +-1 from 3.9375 on |
-    | sin, cos | 3 | up to 102943 (2^16 pi/2) |
+    | sin, cos | 4 | up to 411774 (2^18 pi/2); NaN beyond |
     | rsqrt | 1.5 | all |
     | trunc | 0 | all |
     | powf | 2 + 3 \|y log x\| | all |
