@@ -28,6 +28,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
+#include <map>
 
 namespace tapml {
 #define GEN_PASS_DEF_COMPILEHOSTPASS
@@ -83,6 +84,45 @@ private:
   llvm::StringSet<> taken;
 };
 
+/// Finds kernels that compute the same: layers of a model differ in their
+/// weights only, and their kernels are compiled once.
+class KernelSet {
+public:
+  /// Returns the kernel that was inserted before and equals `kernel` in all but
+  /// its name; inserts it if there is none.
+  func::FuncOp insert(func::FuncOp kernel) {
+    SmallVectorImpl<func::FuncOp> &candidates = kernels[getHash(kernel)];
+    for (func::FuncOp other : candidates)
+      if (isSame(kernel, other))
+        return other;
+    candidates.push_back(kernel);
+    return kernel;
+  }
+
+private:
+  static size_t getHash(func::FuncOp kernel) {
+    llvm::hash_code hash = llvm::hash_value(kernel.getNumArguments());
+    kernel.getBody().walk([&](Operation *op) {
+      hash = llvm::hash_combine(hash,
+                                OperationEquivalence::computeHash(
+                                    op, OperationEquivalence::ignoreHashValue,
+                                    OperationEquivalence::ignoreHashValue,
+                                    OperationEquivalence::IgnoreLocations));
+    });
+    return hash;
+  }
+
+  static bool isSame(func::FuncOp a, func::FuncOp b) {
+    return a.getFunctionType() == b.getFunctionType() &&
+           a->getAttr(kAccessAttr) == b->getAttr(kAccessAttr) &&
+           OperationEquivalence::isRegionEquivalentTo(
+               &a.getBody(), &b.getBody(),
+               OperationEquivalence::IgnoreLocations);
+  }
+
+  std::map<size_t, SmallVector<func::FuncOp, 1>> kernels;
+};
+
 struct CompileHostPass
     : public tapml::impl::CompileHostPassBase<CompileHostPass> {
   using CompileHostPassBase::CompileHostPassBase;
@@ -96,7 +136,8 @@ struct CompileHostPass
   void runOnOperation() override;
 
 private:
-  LogicalResult collect(VariantOp variant, EntryNames &names, ModuleOp kernels,
+  LogicalResult collect(VariantOp variant, EntryNames &names, KernelSet &known,
+                        ModuleOp kernels,
                         SmallVectorImpl<EntryPointAttr> &entries);
   LogicalResult compile(ModuleOp kernels, ArrayRef<HostTarget> targets,
                         ArrayRef<EntryPointAttr> entries);
@@ -107,7 +148,8 @@ private:
 /// Moves the kernels of `variant` to the module `kernels` and lets the launches
 /// name them there.
 LogicalResult
-CompileHostPass::collect(VariantOp variant, EntryNames &names, ModuleOp kernels,
+CompileHostPass::collect(VariantOp variant, EntryNames &names, KernelSet &known,
+                         ModuleOp kernels,
                          SmallVectorImpl<EntryPointAttr> &entries) {
   auto executable = cast<ExecutableOp>(variant->getParentOp());
   llvm::StringMap<std::string> renamed;
@@ -116,6 +158,12 @@ CompileHostPass::collect(VariantOp variant, EntryNames &names, ModuleOp kernels,
     FailureOr<EntryPointAttr> entry = verifyHostKernel(kernel);
     if (failed(entry)) {
       failedAny = true; // All of them are reported.
+      continue;
+    }
+    func::FuncOp same = known.insert(kernel);
+    if (same != kernel) {
+      renamed[kernel.getSymName()] = same.getSymName().str();
+      kernel.erase();
       continue;
     }
     std::string name =
@@ -213,12 +261,13 @@ void CompileHostPass::runOnOperation() {
   auto kernels = ModuleOp::create(builder, module.getLoc(),
                                   StringRef("tapml_host_kernels"));
   EntryNames names;
+  KernelSet known;
   SmallVector<EntryPointAttr> entries;
   bool failedAny = false;
   for (auto executable : module.getOps<ExecutableOp>())
     for (auto variant : executable.getBody().getOps<VariantOp>())
       if (variant.getTarget().isHost())
-        failedAny |= failed(collect(variant, names, kernels, entries));
+        failedAny |= failed(collect(variant, names, known, kernels, entries));
   if (failedAny)
     return signalPassFailure();
 

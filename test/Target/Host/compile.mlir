@@ -51,6 +51,32 @@ tapml.executable @second {
   }
 }
 
+// A kernel that computes what one before it does is not compiled again.
+// CHECK-LABEL: tapml.executable @third
+// CHECK: tapml.launch [@scale] grids
+tapml.executable @third {
+  tapml.variant @host target(#host) {
+    func.func @body(%x: tensor<?xf32>) -> tensor<?xf32> {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %n = tensor.dim %x, %c0 : tensor<?xf32>
+      %init = tensor.empty(%n) : tensor<?xf32>
+      %y = tapml.launch [@double] grids(%n, %c1, %c1) sizes(%n) ins(%x : tensor<?xf32>) outs(%init : tensor<?xf32>) -> tensor<?xf32>
+      return %y : tensor<?xf32>
+    }
+    func.func @double(%in: memref<?xf32>, %out: memref<?xf32>, %size: index, %first: index, %last: index) attributes {tapml.host_kernel, tapml.access = ["read", "write"]} {
+      %c1 = arith.constant 1 : index
+      %two = arith.constant 2.0 : f32
+      scf.for %i = %first to %last step %c1 {
+        %0 = memref.load %in[%i] : memref<?xf32>
+        %1 = arith.mulf %0, %two : f32
+        memref.store %1, %out[%i] : memref<?xf32>
+      }
+      return
+    }
+  }
+}
+
 // CHECK: tapml.binary @host_x86_64_v3 "elf" triple "x86_64-unknown-linux-gnu" cpu "x86-64-v3"
 // CHECK-SAME: features [{{.*}}"avx2", {{.*}}"fma"
 // CHECK-SAME: entries [#tapml.entry_point<"scale", access = ["read", "write"], sizes = 1>, #tapml.entry_point<"second.scale", access = ["read", "write"], sizes = 0>]
