@@ -69,9 +69,9 @@ public:
   mlir::SmallVector<mlir::Value> getSizeValues(mlir::Value tensor);
   mlir::Value getSize(SizeId size) { return sizeOf(size); }
 
-  /// Returns how many accesses for several lanes are done one by one when
-  /// `tensor` is evaluated at `at`, or nothing after a diagnostic. Leaves no
-  /// code behind.
+  /// Returns how many accesses for several lanes (or computations of their
+  /// indices) are done one by one when `tensor` is evaluated at `at`, or
+  /// nothing after a diagnostic. Leaves no code behind.
   std::optional<unsigned> countScalarizedAccesses(mlir::Value tensor,
                                                   mlir::ArrayRef<Index> at,
                                                   int64_t lanes);

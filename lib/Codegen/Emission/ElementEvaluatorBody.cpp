@@ -25,9 +25,9 @@ struct ElementEvaluator::Body {
   llvm::DenseMap<Value, Element> values = llvm::DenseMap<Value, Element>();
 };
 
-Value ElementEvaluator::evaluateBody(linalg::LinalgOp op, ArrayRef<Index> loops,
-                                     Value value, int64_t lanes,
-                                     ArrayRef<std::pair<Value, Value>> arguments) {
+Value ElementEvaluator::evaluateBody(
+    linalg::LinalgOp op, ArrayRef<Index> loops, Value value, int64_t lanes,
+    ArrayRef<std::pair<Value, Value>> arguments) {
   Body body{op, loops, lanes};
   for (auto [argument, known] : arguments)
     body.values[argument] = Element{known};
@@ -43,8 +43,10 @@ Value ElementEvaluator::toValue(Element element, int64_t lanes) {
   if (where.isUniform())
     return where.base;
   auto type = VectorType::get({lanes}, builder.getIndexType());
-  if (!where.lanes.empty())
+  if (!where.lanes.empty()) {
+    ++scalarizedAccesses;
     return vector::FromElementsOp::create(builder, loc, type, where.lanes);
+  }
   SmallVector<Attribute> steps;
   for (int64_t lane = 0; lane < lanes; ++lane)
     steps.push_back(builder.getIndexAttr(where.stride * lane));

@@ -45,9 +45,15 @@ private:
   void setLoops(Loops &loops, ArrayRef<unsigned> dims, Index linear);
   Loops getLoops(unsigned row, Index column, Index depth);
   Value multiplyAdd(Value lhs, Value rhs, Value accumulator);
-  /// Returns how many steps of the depth one access of the left-hand side
-  /// covers, or zero after a diagnostic.
-  int64_t getDepthVector();
+  /// Decides how the inputs are read: fills `depthSteps` and `rhsAlongDepth`.
+  LogicalResult planAccesses(ArrayRef<Index> columns);
+  /// Returns how many accesses to `operand` are one by one at `loops`.
+  std::optional<unsigned> countScalarized(OpOperand *operand,
+                                          const Loops &loops, int64_t lanes);
+  /// Returns vectors of the right-hand side along the columns, one for each of
+  /// `steps` depths from `firstDepth`.
+  SmallVector<Value> evaluateRhs(Index column, Index depth, Value firstDepth,
+                                 int64_t steps);
   SmallVector<Index> getResultIndices(const Loops &loops);
 
   KernelEmitter &e;
@@ -61,6 +67,11 @@ private:
   Index batch = nullptr;
   SmallVector<Value> rows;
   Value firstRow;
+  /// Number of depths that one iteration of the loop adds.
+  int64_t depthSteps = 1;
+  /// The right-hand side is read along the depth and then transposed, because
+  /// its columns are not adjacent in memory.
+  bool rhsAlongDepth = false;
 };
 } // namespace
 
@@ -114,31 +125,85 @@ Value MatmulEmitter::multiplyAdd(Value lhs, Value rhs, Value accumulator) {
   return arith::AddFOp::create(b, e.loc, accumulator, product);
 }
 
-int64_t MatmulEmitter::getDepthVector() {
+std::optional<unsigned> MatmulEmitter::countScalarized(OpOperand *operand,
+                                                       const Loops &loops,
+                                                       int64_t lanes) {
+  SmallVector<Index> at;
+  for (AffineExpr expr : c.op.getMatchingIndexingMap(operand).getResults()) {
+    at.push_back(e.indices->apply(expr, loops));
+    if (!at.back()) {
+      c.op->emitOpError("has an indexing map that cannot be part of a kernel");
+      return std::nullopt;
+    }
+  }
+  return evaluator.countScalarizedAccesses(operand->get(), at, lanes);
+}
+
+/// Several depths at a time pay where an input is adjacent along the depth: on
+/// a device one access then serves four multiplications by the left-hand side,
+/// and everywhere it replaces four gathers of the right-hand side.
+LogicalResult MatmulEmitter::planAccesses(ArrayRef<Index> columns) {
   constexpr int64_t lanes = 4;
-  if (e.isHost() || width == 1 || ix.getDivisor(depthCount) % lanes != 0)
-    return 1;
+  depthSteps = 1;
+  rhsAlongDepth = false;
+  if (width == 1 || ix.getDivisor(depthCount) % lanes != 0)
+    return success();
   Block block;
   Value position = block.addArgument(ix.builder.getIndexType(), e.loc);
   ix.setDivisor(position, lanes);
-  Loops loops =
-      getLoops(0, e.indices->getConstant(0), e.indices->get(position, 1));
+  Index one = e.indices->get(position), several = e.indices->get(position, 1);
   OpOperand *lhs = c.op.getDpsInputOperand(c.lhs);
-  SmallVector<Index> at;
-  for (AffineExpr expr : c.op.getMatchingIndexingMap(lhs).getResults()) {
-    Index index = e.indices->apply(expr, loops);
-    if (!index)
-      return 1; // Reported where it is evaluated.
-    at.push_back(index);
-  }
-  auto scalarized = evaluator.countScalarizedAccesses(lhs->get(), at, lanes);
+  OpOperand *rhs = c.op.getDpsInputOperand(c.rhs);
+  Index column = e.indices->getConstant(0);
+  auto lhsCount = countScalarized(lhs, getLoops(0, column, several), lanes);
+  auto rhsColumns = countScalarized(rhs, getLoops(0, columns[0], one), width);
+  auto rhsDepth = countScalarized(rhs, getLoops(0, column, several), lanes);
   ix.forget(block);
-  if (!scalarized)
-    return 0;
-  return *scalarized == 0 ? lanes : 1;
+  if (!lhsCount || !rhsColumns || !rhsDepth)
+    return failure();
+  rhsAlongDepth = *rhsColumns > 0 && *rhsDepth == 0;
+  if (rhsAlongDepth || (!e.isHost() && *lhsCount == 0))
+    depthSteps = lanes;
+  return success();
 }
 
-/// Adds the products of `steps` adjacent depths, `depth` with one lane each.
+SmallVector<Value> MatmulEmitter::evaluateRhs(Index column, Index depth,
+                                              Value firstDepth, int64_t steps) {
+  SmallVector<Value> result;
+  if (!rhsAlongDepth) {
+    for (int64_t step = 0; step < steps; ++step) {
+      Index at = e.indices->get(ix.add(firstDepth, ix.constant(step)));
+      result.push_back(evaluator.evaluateBody(c.op, getLoops(0, column, at),
+                                              c.rhsFactor, width, {}));
+    }
+    return result;
+  }
+  SmallVector<Value> lanes;
+  LaneIndices where = e.indices->materialize(column, width);
+  for (int64_t lane = 0; lane < width; ++lane) {
+    Value index = where.lanes.empty()
+                      ? ix.add(where.base, ix.constant(where.stride * lane))
+                      : where.lanes[lane];
+    Value value =
+        evaluator.evaluateBody(c.op, getLoops(0, e.indices->get(index), depth),
+                               c.rhsFactor, steps, {});
+    if (!value)
+      return {Value()};
+    lanes.push_back(evaluator.broadcast(value, steps));
+  }
+  for (int64_t step = 0; step < steps; ++step) {
+    SmallVector<Value> elements = llvm::map_to_vector(lanes, [&](Value lane) {
+      return vector::ExtractOp::create(e.builder, e.loc, lane, step)
+          .getResult();
+    });
+    result.push_back(vector::FromElementsOp::create(
+        e.builder, e.loc, VectorType::get({width}, elements[0].getType()),
+        elements));
+  }
+  return result;
+}
+
+/// Adds the products of `steps` adjacent depths, the lanes of `depth`.
 LogicalResult MatmulEmitter::emitStep(Index depth, Value firstDepth,
                                       int64_t steps, ArrayRef<Index> columns,
                                       MutableArrayRef<Value> accumulators) {
@@ -149,26 +214,22 @@ LogicalResult MatmulEmitter::emitStep(Index depth, Value firstDepth,
     if (!lhs.back())
       return failure();
   }
-  for (int64_t step = 0; step < steps; ++step) {
-    Index at = e.indices->get(ix.add(firstDepth, ix.constant(step)));
-    SmallVector<Value> rhs;
-    for (Index column : columns) {
-      Loops loops = getLoops(0, column, at);
-      rhs.push_back(
-          evaluator.evaluateBody(c.op, loops, c.rhsFactor, width, {}));
-      if (!rhs.back())
-        return failure();
-    }
+  SmallVector<SmallVector<Value>> rhs;
+  for (Index column : columns) {
+    rhs.push_back(evaluateRhs(column, depth, firstDepth, steps));
+    if (llvm::is_contained(rhs.back(), Value()))
+      return failure();
+  }
+  for (int64_t step = 0; step < steps; ++step)
     for (int64_t row = 0; row < tileRows; ++row) {
       Value factor = lhs[row];
       if (isa<VectorType>(factor.getType()))
         factor = vector::ExtractOp::create(e.builder, e.loc, factor, step);
-      for (auto [column, value] : llvm::enumerate(rhs)) {
-        Value &accumulator = accumulators[row * rhs.size() + column];
-        accumulator = multiplyAdd(factor, value, accumulator);
+      for (size_t column = 0; column < columns.size(); ++column) {
+        Value &accumulator = accumulators[row * columns.size() + column];
+        accumulator = multiplyAdd(factor, rhs[column][step], accumulator);
       }
     }
-  }
   return success();
 }
 
@@ -183,15 +244,14 @@ MatmulEmitter::accumulate(ArrayRef<Index> columns) {
         return failure();
       inits.push_back(evaluator.broadcast(init, width));
     }
-  int64_t steps = getDepthVector();
-  if (steps == 0)
+  if (failed(planAccesses(columns)))
     return failure();
   auto results =
-      emitLoop(evaluator, ix.constant(0), depthCount, steps, inits,
+      emitLoop(evaluator, ix.constant(0), depthCount, depthSteps, inits,
                [&](Value iv, ValueRange args) -> SmallVector<Value> {
                  SmallVector<Value> next(args);
-                 Index depth = e.indices->get(iv, steps > 1);
-                 if (failed(emitStep(depth, iv, steps, columns, next)))
+                 Index depth = e.indices->get(iv, depthSteps > 1);
+                 if (failed(emitStep(depth, iv, depthSteps, columns, next)))
                    return {};
                  return next;
                });
