@@ -25,7 +25,7 @@ using namespace tapml;
 namespace {
 
 /// Gives every operation that computes or views a tensor the name and the
-/// identity of the operator it comes from.
+/// identity of the operator it comes from, where that has one.
 struct OriginListener : public OpBuilder::Listener {
   OriginListener(TapMLOperator op)
       : name(StringAttr::get(op->getContext(), op->getName().stripDialect())),
@@ -36,8 +36,7 @@ struct OriginListener : public OpBuilder::Listener {
              tensor::ExtractSliceOp>(op))
       return;
     op->setDiscardableAttr("tapml.operator", name);
-    if (instances)
-      op->setDiscardableAttr("tapml.instances", instances);
+    op->setDiscardableAttr("tapml.instances", instances);
   }
 
   StringAttr name;
@@ -65,7 +64,7 @@ private:
 
 LogicalResult LowerToLinalgPass::replaceOperator(TapMLOperator op) {
   OriginListener listener(op);
-  OpBuilder builder(op->getContext(), &listener);
+  OpBuilder builder(op->getContext(), listener.instances ? &listener : nullptr);
   builder.setInsertionPoint(op);
   FailureOr<SmallVector<Value>> results = op.decompose(builder);
   if (failed(results))
