@@ -11,7 +11,7 @@ config.name = "TapML"
 # Not ShTest(True): lit from PyPI refuses the external shell.
 config.test_format = lit.formats.ShTest(False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "CMakeLists.txt"]
+config.excludes = ["lib", "Inputs", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.tapml_obj_root, "test")
 
@@ -42,3 +42,6 @@ if shutil.which("spirv-val"):
 
 python = os.path.join(config.tapml_src_root, ".venv", "bin", "python")
 config.substitutions.append(("%python", python if os.path.exists(python) else sys.executable))
+config.substitutions.append(
+    ("%hook_plugin", os.path.join(config.tapml_obj_root, "lib", "HookPlugin.so"))
+)

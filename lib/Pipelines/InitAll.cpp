@@ -7,18 +7,27 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/InitAll.h"
+#include "mlir/Dialect/Tensor/IR/TensorInferTypeOpInterfaceImpl.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "tapml/Codegen/Passes.h"
 #include "tapml/Conversion/Passes.h"
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 #include "tapml/Dialect/TapML/Transforms/Passes.h"
+#include "tapml/Pipelines/Pipelines.h"
+#include "tapml/Target/Host/Passes.h"
+#include "tapml/Target/SPIRV/Passes.h"
 
 void tapml::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TapMLDialect>();
+  mlir::tensor::registerInferTypeOpInterfaceExternalModels(registry);
 }
 
 void tapml::registerAllPasses() {
   registerTapMLPasses();
   registerTapMLConversionPasses();
   registerTapMLCodegenPasses();
+  registerTapMLHostPasses();
+  registerTapMLSPIRVPasses();
+  registerSPIRVPipelines();
+  registerPipelines();
 }

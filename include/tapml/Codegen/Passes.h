@@ -9,6 +9,8 @@
 #ifndef TAPML_CODEGEN_PASSES_H
 #define TAPML_CODEGEN_PASSES_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 

@@ -11,4 +11,216 @@
 
 include "mlir/Pass/PassBase.td"
 
+//===----------------------------------------------------------------------===//
+// Formation
+//===----------------------------------------------------------------------===//
+
+def FormKernelsPass : Pass<"tapml-form-kernels", "::mlir::func::FuncOp"> {
+  let summary = "group linalg ops into kernels";
+  let description = [{
+    Takes linalg, tensor, arith and math ops on tensors and puts those that are
+    computed together into `tapml.kernel` ops of one result each.
+
+    First the function is normalised: named ops become generics, constant
+    tensors become fills or selections by index, sizes are computed from the
+    sizes of the arguments, contractions accumulate from zero. An op that cannot
+    become part of a kernel is an error.
+
+    Then the ops are visited last to first. An op joins the kernel of its users,
+    so that it is computed where it is needed, or becomes the result of a kernel
+    of its own. It becomes the result of its own kernel if
+    - it is returned;
+    - it computes something from weights alone (arguments with the attribute
+      `tapml.constant`) and its user does not, so that it can be done once per
+      load; repeating elements and renaming indices do not count;
+    - it is used by several kernels, unless it is cheap: no reduction, no
+      transcendental function, and at most one operand of its own size;
+    - it is the end of a contraction's epilogue (a chain of elementwise ops at
+      the contraction's indices) and its user cannot be part of it;
+    - it is a contraction whose user reads it at other indices than the
+      kernel's result, or whose user's kernel holds a reduction or another
+      contraction;
+    - it is a reduction, and the user neither reads it once at the indices of
+      the kernel's result, nor by rows of the kernel's result with all of the
+      trailing indices reduced (as in softmax and layer norm);
+    - it calls a transcendental function and would be computed several times for
+      one element, such as on the input of a contraction, unless it depends on a
+      reduction of the same rows;
+    - the kernel would read more tensors than the profile allows buffers.
+
+    ```mlir
+    %0 = linalg.matmul ...
+    %1 = linalg.generic ... ins(%0, %bias) { arith.addf }
+    %2 = linalg.generic ... ins(%1) { math.erf }
+    // becomes
+    %2 = tapml.kernel "linear_384x1536_gelu" -> tensor<?x1536xf32> {
+      %0 = linalg.generic ...
+      %1 = linalg.generic ...
+      %2 = linalg.generic ...
+      tapml.yield %2 : tensor<?x1536xf32>
+    }
+    ```
+
+    Kernels carry the union of the discardable attributes `tapml.instances` of
+    their ops, and are named after `tapml.operator`.
+  }];
+  let options = [
+    Option<"profile", "profile", "std::string", /*default=*/"\"\"",
+           "the preset whose limits hold, instead of the variant's target">
+  ];
+  let statistics = [
+    Statistic<"numKernels", "kernels", "kernels formed">,
+    Statistic<"numCloned", "cloned", "ops computed in several kernels">
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect",
+    "::tapml::TapMLDialect"
+  ];
+}
+
+def SelectLoweringPass : Pass<"tapml-select-lowering", "::mlir::func::FuncOp"> {
+  let summary = "choose how each kernel is structured";
+  let description = [{
+    Attaches `#tapml.lowering` to every `tapml.kernel`: strategy, tile,
+    workgroup, vector width, chosen from the kernel's shape and the profile of
+    the enclosing `tapml.variant`. One function per class of kernels chooses;
+    the preferred numbers are a table per family of devices.
+
+    A lowering that is there already is kept. Kept or chosen, a lowering that
+    the profile cannot run is an error.
+
+    The sizes that `at_least` guards are elementwise [elements], row_reduction
+    [rows, row length], matmul [M, N, K], each the product of the loops of that
+    kind. `tile` is [1, adjacent elements], [rows, elements per step] and
+    [rows, columns].
+  }];
+  let options = [
+    Option<"profile", "profile", "std::string", /*default=*/"\"\"",
+           "the preset to choose for, instead of the variant's target">
+  ];
+  let statistics = [
+    Statistic<"numKept", "kept", "kernels whose lowering was given">
+  ];
+  let dependentDialects = ["::tapml::TapMLDialect"];
+}
+
+def PlanMemoryPass : Pass<"tapml-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Assign intermediate tensors to slots that are used again";
+  let description = [{
+    In the body of every variant and in the module's functions, tensors that
+    live only between two launches or dispatches are given a slot each, so that
+    those that are never alive at the same time share one:
+
+    - an intermediate result's `tensor.empty`, of which each launch or dispatch
+      gets its own, carries `tapml.slot = N`; so does a transfer;
+    - a launch that depends on weights alone carries `tapml.init`: it runs once
+      when the executable is loaded. Its result has a slot only if no other
+      launch uses it later on;
+    - results of a variant's body have no slot: the caller provides them.
+
+    The largest tensors are placed first, each into the smallest slot that is
+    free. Sizes that are not known are estimated with the largest sizes that
+    `tapml.dim_ranges` allows, or `default-dim`. A slot takes the most bytes of
+    the tensors that it holds, which is computed for the real sizes.
+
+    `tapml.memory` on each function says how good the plan is, in estimated
+    bytes: `planned` those of all slots, `live` the most that are alive at once
+    (summed over the places), which no plan goes below.
+  }];
+  let options = [
+    Option<"defaultDim", "default-dim", "int64_t", /*default=*/"128",
+           "Estimate for a dimension that has no range">
+  ];
+}
+
+def TapMLExpandMathPass : Pass<"tapml-expand-math"> {
+  let summary = "Replace elementary functions of f32 by arithmetic";
+  let description = [{
+    Replaces `math.exp`, `exp2`, `log`, `powf`, `tanh`, `erf`, `sin`, `cos`,
+    `rsqrt` and `trunc` on f32, scalar or vector, by arithmetic that every
+    target language has, so that a function has one value everywhere: what
+    devices offer is loose (Vulkan allows `exp` 3 + 2|x| ULP) or unsafe for
+    large arguments (`tanh`). Other types and functions are left alone.
+
+    Arguments are reduced to a small interval and the function evaluated there
+    by a minimax polynomial (utils/math/fit_coefficients.py). With correctly
+    rounded +, -, *, / and sqrt the largest distances from the true value, in
+    units in the last place, are the BOUNDS below; a division or square root
+    that the device rounds less well adds its own error once.
+
+    | function | bound | range |
+    |---|---|---|
+    | exp, exp2 | 1.5 | all; below the smallest normal number half an ULP more |
+    | log | 1.5 | all, subnormal arguments included |
+    | tanh | 2 | all; exactly +-1 from 9.1 on |
+    | erf | 2 | all; exactly +-1 from 3.9375 on |
+    | sin, cos | 3 | up to 102943 (2^16 pi/2) |
+    | rsqrt | 1.5 | all |
+    | trunc | 0 | all |
+    | powf | 2 + 3 \|y log x\| | all |
+
+    NaN gives NaN, infinities give the limits, domain errors NaN, and special
+    cases of `powf` are those of IEEE 754. Where the device flushes subnormal
+    numbers they count as zero.
+  }];
+  let options = [
+    Option<"fma", "fma", "bool", /*default=*/"false",
+           "Evaluate polynomials with math.fma, where it is fast">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
+// Emission
+//===----------------------------------------------------------------------===//
+
+def EmitKernelsPass : Pass<"tapml-emit-kernels"> {
+  let summary = "Emit kernels as flat loops and replace them by launches";
+  let description = [{
+    Replaces every `tapml.kernel` by a `tensor.empty` and a `tapml.launch`, and
+    emits what it computes as a function: a `gpu.func` in `gpu.module @kernels`
+    for a target, a `func.func` over a range of workgroups for the host. Each
+    configuration of the kernel's lowering becomes an entry point. Kernels that
+    come out equal are emitted once.
+
+    The functions work on flat buffers (`memref<?xT>`, booleans as `i8`) and
+    `index` sizes: first the tensors that are read, then the one that is
+    written, then the sizes that differ from input to input. The host side
+    computes the sizes, guards and grids; a grid that could be larger than the
+    profile allows in one dimension is spread over the others.
+
+    ```mlir
+    %y = tapml.kernel "scale" lowering(<<elementwise, tile = [1, 4],
+             workgroup = [64, 1, 1], vector = 4>>) -> tensor<?xf32> { ... }
+    // becomes
+    %0 = tensor.empty(%n) : tensor<?xf32>
+    %y = tapml.launch [@kernels::@scale] grids(%x, %y, %c1) sizes(%n)
+             ins(%x : tensor<?xf32>) outs(%0 : tensor<?xf32>) -> tensor<?xf32>
+    ```
+
+    A kernel's region may hold structured operations (`linalg`) whose bodies use
+    `arith`, `math`, `linalg.index` and `tensor.extract`; `tensor.empty`,
+    `collapse_shape`, `expand_shape`, `extract_slice`, `cast`, `splat`, `dim`;
+    constants and arithmetic on sizes. Anything else is an error.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::gpu::GPUDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::vector::VectorDialect"
+  ];
+  let options = [
+    Option<"profile", "profile", "std::string", /*default=*/"\"vulkan\"",
+           "Preset to emit for where kernels are not in a tapml.variant">
+  ];
+  let statistics = [
+    Statistic<"emitted", "num-emitted", "Number of entry points emitted">,
+    Statistic<"shared", "num-shared",
+              "Number of entry points that an earlier one serves">
+  ];
+}
+
 #endif // TAPML_CODEGEN_PASSES_TD

@@ -237,3 +237,34 @@ LogicalResult LoweringAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                           "every size: remove its at_least";
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// EntryPointAttr
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+EntryPointAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                       StringRef name, ArrayAttr access, int64_t sizes,
+                       ArrayRef<int64_t> workgroup) {
+  if (name.empty())
+    return emitError() << "an entry point needs a name";
+  for (Attribute entry : access) {
+    auto string = dyn_cast<StringAttr>(entry);
+    if (!string || (string.getValue() != "read" &&
+                    string.getValue() != "write" &&
+                    string.getValue() != "readwrite"))
+      return emitError() << "access of entry point '" << name
+                         << "' must be \"read\", \"write\" or "
+                            "\"readwrite\", got "
+                         << entry;
+  }
+  if (sizes < 0)
+    return emitError() << "entry point '" << name << "' has " << sizes
+                       << " sizes; the number must not be negative";
+  if (!workgroup.empty() &&
+      (workgroup.size() != 3 ||
+       llvm::any_of(workgroup, [](int64_t size) { return size < 1; })))
+    return emitError() << "workgroup of entry point '" << name
+                       << "' must be three positive sizes";
+  return success();
+}

@@ -22,6 +22,52 @@ using namespace tapml;
 #include "tapml/Dialect/TapML/IR/TapMLDialect.cpp.inc"
 #include "tapml/Dialect/TapML/IR/TapMLEnums.cpp.inc"
 
+/// Parses what a configuration may leave out, in this order:
+/// `, vector = N, subgroup = N, at_least = [...]`.
+static ParseResult parseConfigOptions(AsmParser &parser, int64_t &vector,
+                                      int64_t &subgroup,
+                                      SmallVector<int64_t> &atLeast) {
+  vector = subgroup = 1;
+  // A keyword of a later option may follow any comma.
+  StringRef keywords[] = {"vector", "subgroup", "at_least"};
+  ArrayRef<StringRef> expected = keywords;
+  while (succeeded(parser.parseOptionalComma())) {
+    SMLoc loc = parser.getCurrentLocation();
+    StringRef keyword;
+    if (parser.parseKeyword(&keyword))
+      return failure();
+    const StringRef *found = llvm::find(expected, keyword);
+    if (found == expected.end())
+      return parser.emitError(loc, "expected one of vector, subgroup, at_least "
+                                   "in this order, each at most once");
+    expected = expected.drop_front(found - expected.begin() + 1);
+    if (parser.parseEqual())
+      return failure();
+    if (keyword != "at_least") {
+      int64_t value;
+      if (parser.parseInteger(value))
+        return failure();
+      (keyword == "vector" ? vector : subgroup) = value;
+      continue;
+    }
+    if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+          return parser.parseInteger(atLeast.emplace_back());
+        }))
+      return failure();
+  }
+  return success();
+}
+
+static void printConfigOptions(AsmPrinter &printer, int64_t vector,
+                               int64_t subgroup, ArrayRef<int64_t> atLeast) {
+  if (vector != 1)
+    printer << ", vector = " << vector;
+  if (subgroup != 1)
+    printer << ", subgroup = " << subgroup;
+  if (!atLeast.empty())
+    printer << ", at_least = [" << atLeast << "]";
+}
+
 #define GET_ATTRDEF_CLASSES
 #include "tapml/Dialect/TapML/IR/TapMLAttrs.cpp.inc"
 

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -63,6 +64,37 @@ LogicalResult VariantOp::verifyRegions() {
       return body.emitOpError("argument ")
              << index << " is a tensor after an index; tensors come first";
   }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// BinaryOp
+//===----------------------------------------------------------------------===//
+
+EntryPointAttr BinaryOp::lookupEntry(StringRef name) {
+  if (ArrayAttr entries = getEntriesAttr())
+    for (auto entry : entries.getAsRange<EntryPointAttr>())
+      if (entry.getName() == name)
+        return entry;
+  return nullptr;
+}
+
+LogicalResult BinaryOp::verify() {
+  if (getFormat() != "spirv" && getFormat() != "elf")
+    return emitOpError("has format \"")
+           << getFormat() << "\"; known are \"spirv\" and \"elf\"";
+  if (getFormat() == "spirv" && getData().size() % 4 != 0)
+    return emitOpError("holds ")
+           << getData().size()
+           << " bytes; SPIR-V consists of words of four bytes";
+  if (getFormat() == "elf" && !getTargetTriple())
+    return emitOpError("needs the triple that its host code is for");
+  llvm::StringSet<> names;
+  if (ArrayAttr entries = getEntriesAttr())
+    for (auto entry : entries.getAsRange<EntryPointAttr>())
+      if (!names.insert(entry.getName()).second)
+        return emitOpError("has two entry points called \"")
+               << entry.getName() << "\"";
   return success();
 }
 

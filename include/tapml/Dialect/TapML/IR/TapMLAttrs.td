@@ -99,8 +99,7 @@ def TapML_ConfigAttr : TapML_Attr<"Config", "config"> {
     OptionalArrayRefParameter<"int64_t">:$at_least);
   let assemblyFormat = [{
     `<` $strategy `,` `tile` `=` `[` $tile `]` `,` `workgroup` `=` `[`
-    $workgroup `]` (`,` `vector` `=` $vector^)? (`,` `subgroup` `=` $subgroup^)?
-    (`,` `at_least` `=` `[` $at_least^ `]`)? `>`
+    $workgroup `]` `` custom<ConfigOptions>($vector, $subgroup, $at_least) `>`
   }];
   let genVerifyDecl = 1;
 }
@@ -114,6 +113,35 @@ def TapML_LoweringAttr : TapML_Attr<"Lowering", "lowering"> {
   }];
   let parameters = (ins ArrayRefParameter<"ConfigAttr">:$configs);
   let assemblyFormat = "`<` $configs `>`";
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Entry points
+//===----------------------------------------------------------------------===//
+
+def TapML_EntryPointAttr : TapML_Attr<"EntryPoint", "entry_point"> {
+  let summary = "How a compiled kernel is called";
+  let description = [{
+    What a launch has to know about a kernel once only its binary form is left:
+    the access (`read`, `write` or `readwrite`) of each buffer in the order of
+    its parameters, the number of sizes that follow, and the workgroup size,
+    which kernels of the host do not have.
+
+    ```mlir
+    #tapml.entry_point<"gelu", access = ["read", "write"], sizes = 1,
+                       workgroup = [64, 1, 1]>
+    ```
+  }];
+  let parameters = (ins
+    StringRefParameter<"name of the kernel in the binary">:$name,
+    "::mlir::ArrayAttr":$access,
+    "int64_t":$sizes,
+    OptionalArrayRefParameter<"int64_t">:$workgroup);
+  let assemblyFormat = [{
+    `<` $name `,` `access` `=` $access `,` `sizes` `=` $sizes
+    (`,` `workgroup` `=` `[` $workgroup^ `]`)? `>`
+  }];
   let genVerifyDecl = 1;
 }
 

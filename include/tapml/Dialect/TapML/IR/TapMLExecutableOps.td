@@ -65,16 +65,41 @@ def TapML_VariantOp : TapML_Op<"variant",
   }];
 }
 
-def TapML_BinaryOp : TapML_Op<"binary", [HasParent<"VariantOp">, Symbol]> {
-  let summary = "the kernels of a variant, ready to load";
+def TapML_EntryPointArrayAttr
+    : TypedArrayAttrBase<TapML_EntryPointAttr, "array of entry points">;
+
+def TapML_BinaryOp : TapML_Op<"binary",
+    [ParentOneOf<["VariantOp", "::mlir::ModuleOp"]>, Symbol]> {
+  let summary = "compiled kernels, ready to load";
   let description = [{
     `format` is `spirv` (little-endian words) or `elf` (a shared object for
-    `target_cpu`). The names of the entry points are those of the kernels.
+    `triple`, usable by CPUs that have `features`). A variant for a device holds
+    its own binaries. Those of the host stand in the module, one per CPU level,
+    each with the kernels of all executables: their entry points are the same
+    and launches name them without a path.
+
+    ```mlir
+    tapml.binary @host_x86_64_v3 "elf" triple "x86_64-unknown-linux-gnu"
+        cpu "x86-64-v3" features ["avx2", "fma"]
+        entries [#tapml.entry_point<"gelu", access = ["read", "write"],
+                                    sizes = 1>] [127, 69, ...]
+    ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$format,
+                       OptionalAttr<StrAttr>:$target_triple,
                        OptionalAttr<StrAttr>:$target_cpu,
+                       OptionalAttr<StrArrayAttr>:$target_features,
+                       OptionalAttr<TapML_EntryPointArrayAttr>:$entries,
                        DenseI8ArrayAttr:$data);
-  let assemblyFormat = "$sym_name $format (`cpu` $target_cpu^)? $data attr-dict";
+  let assemblyFormat = [{
+    $sym_name $format (`triple` $target_triple^)? (`cpu` $target_cpu^)?
+    (`features` $target_features^)? (`entries` $entries^)? $data attr-dict
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Returns the entry point called `name`, or null.
+    ::tapml::EntryPointAttr lookupEntry(::llvm::StringRef name);
+  }];
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,0 +1,44 @@
+//===- Storage.h - Where tensors live ---------------------------*- C++ -*-===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TAPML_CODEGEN_STORAGE_H
+#define TAPML_CODEGEN_STORAGE_H
+
+#include "tapml/Dialect/TapML/IR/TapMLOps.h"
+
+namespace tapml {
+
+/// The slot of a `tensor.empty` or a `tapml.transfer`: an i64.
+inline constexpr llvm::StringLiteral kSlotAttr = "tapml.slot";
+/// Marks a launch that runs once per load.
+inline constexpr llvm::StringLiteral kInitAttr = "tapml.init";
+/// The estimated bytes of a function's slots, for people.
+inline constexpr llvm::StringLiteral kMemoryAttr = "tapml.memory";
+/// Marks an argument of a body as a weight.
+inline constexpr llvm::StringLiteral kConstantAttr = "tapml.constant";
+
+/// Returns what stands for the buffer that holds `tensor`: an argument, the
+/// `tensor.empty` that a launch or dispatch fills, a transfer, or a weight.
+/// Reshapes and casts are the same buffer seen otherwise. Null if `tensor` is
+/// in no buffer of its own, as a slice of one.
+mlir::Value getStorage(mlir::Value tensor);
+
+/// Returns the weight that `tensor` is, at whatever place: a transfer that
+/// keeps the element type is where the runtime puts the weight, not a copy.
+GetGlobalOp getWeight(mlir::Value tensor);
+
+/// Returns the place of a value of the module's main function; null for a
+/// weight, which is at every place that uses it.
+mlir::StringAttr getPlace(mlir::Value tensor);
+
+/// The name of the place that is always there.
+inline constexpr llvm::StringLiteral kHostPlace = "host";
+
+} // namespace tapml
+
+#endif // TAPML_CODEGEN_STORAGE_H

@@ -1,0 +1,88 @@
+//===- Driver.h - The commands of the tapml tool -*- C++ -*-===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TAPML_DRIVER_DRIVER_H
+#define TAPML_DRIVER_DRIVER_H
+
+#include "tapml/Pipelines/Pipelines.h"
+#include "llvm/Support/Error.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tapml {
+
+/// A captured model on disk: `X.tapml/` as `python -m tapml capture` writes it,
+/// or a graph alone (`graph.mlir`), which can be compiled but has no weights or
+/// samples to run with.
+struct Package {
+  std::string name;
+  std::string graph;      ///< Path of the graph.
+  std::string weights;    ///< Path of the safetensors file; may be empty.
+  std::string samplesDir; ///< Directory of the samples; may be empty.
+};
+
+/// Finds the parts of the package at `path`. Fails if there is no graph or if
+/// the package is of another version.
+llvm::Expected<Package> openPackage(llvm::StringRef path);
+
+/// What `tapml compile` was asked for.
+struct CompileJob {
+  std::string input;
+  std::string output;
+  CompileOptions options;
+  /// Stop after this stage and write its IR to `output` ("-" for stdout).
+  std::optional<Stage> stopAfter;
+  /// Directory for the IR after every stage and for every binary.
+  std::string dumpDir;
+  /// Pass plugins to load before the pipeline is built.
+  std::vector<std::string> plugins;
+  /// Print the time of every pass.
+  bool timing = false;
+};
+
+/// Compiles. Diagnostics go to stderr; nothing is written on failure.
+mlir::LogicalResult compile(const CompileJob &job);
+
+/// Prints where every operator would run, and why.
+mlir::LogicalResult explain(const CompileJob &job, bool json);
+
+/// What `tapml run` was asked for.
+struct RunJob {
+  std::string executable;
+  /// The recorded sample to run and to compare with; or inputs by hand.
+  std::optional<unsigned> sample;
+  /// `NAME=FILE.npy` each.
+  std::vector<std::string> inputs;
+  /// `FILE.npz` for all outputs; empty for none.
+  std::string output;
+  /// `DEVICE` for the only target, or `PLACE=DEVICE`.
+  std::vector<std::string> devices;
+  std::string weights;
+  unsigned threads = 0;
+  unsigned repeat = 1;
+  bool validation = false;
+  bool noHostCode = false;
+  bool json = false;
+  /// Fail if an output differs more than this from the sample's.
+  std::optional<double> maxDifference;
+};
+
+/// Runs an executable. Diagnostics go to stderr.
+mlir::LogicalResult run(const RunJob &job);
+
+/// Lists the devices of this machine, as a table or as JSON; with `profile`,
+/// the profile of that device alone, as `--target=NAME=FILE` takes it.
+mlir::LogicalResult listDevices(bool json, llvm::StringRef profile);
+
+/// Parses the command line and runs the command. Returns the exit code.
+int runDriver(int argc, char **argv);
+
+} // namespace tapml
+
+#endif // TAPML_DRIVER_DRIVER_H

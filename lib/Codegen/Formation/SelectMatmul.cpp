@@ -1,0 +1,69 @@
+//===- SelectMatmul.cpp - Lowerings of matrix products --------------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SelectLowering.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace tapml;
+
+/// Returns the largest preferred number of invocations with which there are
+/// enough workgroups, or else the smallest.
+static int64_t selectWorkgroup(const MatmulNumbers &numbers,
+                               const MatmulNumbers::Tile &tile, int64_t columns,
+                               const KernelInfo &info, ProfileAttr profile) {
+  int64_t rows = info.sizes[0], width = info.sizes[1];
+  // The smallest tile serves fewer rows than the next one.
+  if (ShapedType::isDynamic(rows))
+    rows = &tile == &numbers.tiles.back() ? tile.rows : numbers.typicalRows;
+  if (ShapedType::isDynamic(width))
+    width = numbers.typicalColumns;
+  int64_t tiles = std::max<int64_t>(info.batch, 1) *
+                  llvm::divideCeil(rows, tile.rows) *
+                  llvm::divideCeil(width, columns);
+  int64_t limit = std::min(profile.getLimit("max_workgroup_invocations"),
+                           profile.getLimit3("max_workgroup_size")[0]);
+  for (int64_t workgroup : tile.workgroups)
+    if (workgroup <= limit &&
+        llvm::divideCeil(tiles, workgroup) >= uint64_t(numbers.minWorkgroups))
+      return workgroup;
+  return tile.workgroups.back();
+}
+
+/// One invocation computes a tile of the result in registers. Where the number
+/// of rows is not known, each tile is guarded by the rows it needs.
+LoweringAttr tapml::selectMatmul(const KernelInfo &info, ProfileAttr profile) {
+  const LoweringNumbers &family = getLoweringNumbers(profile);
+  const MatmulNumbers &numbers = family.matmul;
+  MLIRContext *context = profile.getContext();
+  int64_t rows = info.sizes[0], width = info.sizes[1];
+  int64_t vector =
+      std::min(family.maxVector, profile.getLimit("vector_bits") / 32);
+  SmallVector<ConfigAttr> configs;
+  for (const MatmulNumbers::Tile &tile : numbers.tiles) {
+    bool isLast = &tile == &numbers.tiles.back();
+    bool isDynamic = ShapedType::isDynamic(rows);
+    if (!isDynamic && rows < tile.rows && !isLast)
+      continue;
+    // No wider than the result, but a whole number of vectors.
+    int64_t columns = std::max(tile.columns, vector);
+    while (!ShapedType::isDynamic(width) && columns / 2 >= width &&
+           columns / 2 >= vector)
+      columns /= 2;
+    int64_t workgroup = selectWorkgroup(numbers, tile, columns, info, profile);
+    SmallVector<int64_t> guard;
+    if (isDynamic && !isLast)
+      guard = {tile.rows};
+    configs.push_back(ConfigAttr::get(
+        context, Strategy::Matmul, {tile.rows, columns},
+        {workgroup, 1, 1}, vector, /*subgroup=*/1, guard));
+    if (guard.empty())
+      break;
+  }
+  return LoweringAttr::get(context, configs);
+}

@@ -1,0 +1,77 @@
+//===- ExpandMath.cpp - Replace math functions by arithmetic ===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ElementaryFunctions.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+#include "tapml/Codegen/Passes.h"
+
+namespace tapml {
+#define GEN_PASS_DEF_TAPMLEXPANDMATHPASS
+#include "tapml/Codegen/Passes.h.inc"
+} // namespace tapml
+
+using namespace mlir;
+using namespace tapml;
+
+namespace {
+/// Replaces `OpTy` on f32 by what `function` builds.
+template <typename OpTy, Value (FloatEmitter::*function)(Value)>
+struct ExpandUnary final : OpRewritePattern<OpTy> {
+  ExpandUnary(MLIRContext *context, bool fma)
+      : OpRewritePattern<OpTy>(context), fma(fma) {}
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isF32())
+      return rewriter.notifyMatchFailure(op, "only f32 is expanded");
+    FloatEmitter emitter(rewriter, op.getLoc(), op.getType(), fma);
+    rewriter.replaceOp(op, (emitter.*function)(op.getOperand()));
+    return success();
+  }
+
+  bool fma;
+};
+
+struct ExpandPow final : OpRewritePattern<math::PowFOp> {
+  ExpandPow(MLIRContext *context, bool fma)
+      : OpRewritePattern<math::PowFOp>(context), fma(fma) {}
+
+  LogicalResult matchAndRewrite(math::PowFOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isF32())
+      return rewriter.notifyMatchFailure(op, "only f32 is expanded");
+    FloatEmitter emitter(rewriter, op.getLoc(), op.getType(), fma);
+    rewriter.replaceOp(op, emitter.pow(op.getLhs(), op.getRhs()));
+    return success();
+  }
+
+  bool fma;
+};
+
+struct ExpandMathPass final
+    : tapml::impl::TapMLExpandMathPassBase<ExpandMathPass> {
+  using TapMLExpandMathPassBase::TapMLExpandMathPassBase;
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<ExpandUnary<math::ExpOp, &FloatEmitter::exp>,
+                 ExpandUnary<math::Exp2Op, &FloatEmitter::exp2>,
+                 ExpandUnary<math::LogOp, &FloatEmitter::log>,
+                 ExpandUnary<math::TanhOp, &FloatEmitter::tanh>,
+                 ExpandUnary<math::ErfOp, &FloatEmitter::erf>,
+                 ExpandUnary<math::SinOp, &FloatEmitter::sin>,
+                 ExpandUnary<math::CosOp, &FloatEmitter::cos>,
+                 ExpandUnary<math::RsqrtOp, &FloatEmitter::rsqrt>,
+                 ExpandUnary<math::TruncOp, &FloatEmitter::trunc>, ExpandPow>(
+        &getContext(), fma);
+    walkAndApplyPatterns(getOperation(), std::move(patterns));
+  }
+};
+} // namespace

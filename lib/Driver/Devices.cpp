@@ -1,0 +1,84 @@
+//===- Devices.cpp - What is here to run on ===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RuntimeHandles.h"
+#include "tapml/Driver/Driver.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace llvm;
+using namespace tapml;
+
+static LogicalResult fail(const Twine &message) {
+  WithColor::error(errs(), "tapml") << message << "\n";
+  return failure();
+}
+
+/// Prints one device: its id and driver, then features and limits.
+static void printDevice(const json::Object &device) {
+  outs() << left_justify(device.getString("id").value_or("?"), 10)
+         << device.getString("driver").value_or("") << "\n";
+  const json::Object *profile = device.getObject("profile");
+  if (!profile)
+    return;
+  if (const json::Array *features = profile->getArray("features")) {
+    std::string line;
+    for (const json::Value &feature : *features) {
+      StringRef name = feature.getAsString().value_or("");
+      if (line.size() + name.size() > 66) {
+        outs() << "          " << line << "\n";
+        line.clear();
+      }
+      line += (line.empty() ? "" : " ") + name.str();
+    }
+    if (!line.empty())
+      outs() << "          " << line << "\n";
+  }
+  if (const json::Object *limits = profile->getObject("limits"))
+    for (const auto &[name, value] : *limits)
+      outs() << "          " << left_justify(StringRef(name), 32)
+             << formatv("{0}", value) << "\n";
+}
+
+LogicalResult tapml::listDevices(bool json, StringRef profile) {
+  char *text = nullptr, *note = nullptr;
+  if (Error error = takeStatus(tapml_list_devices(&text, &note)))
+    return fail(toString(std::move(error)));
+  Expected<json::Value> devices = json::parse(text);
+  std::string noteText = note ? note : "";
+  tapml_string_free(text);
+  tapml_string_free(note);
+  if (!devices)
+    return fail(toString(devices.takeError()));
+  const json::Array *array = devices->getAsArray();
+  if (!array)
+    return fail("the runtime's list of devices is not an array");
+
+  if (!profile.empty()) {
+    for (const json::Value &value : *array)
+      if (const json::Object *device = value.getAsObject())
+        if (device->getString("id") == profile && device->get("profile")) {
+          outs() << formatv("{0:2}", *device->get("profile")) << "\n";
+          return success();
+        }
+    return fail("no device '" + profile + "'; 'tapml devices' lists them" +
+                (noteText.empty() ? "" : ". " + noteText));
+  }
+  if (json) {
+    outs() << formatv("{0:2}", *devices) << "\n";
+  } else {
+    for (const json::Value &value : *array)
+      if (const json::Object *device = value.getAsObject())
+        printDevice(*device);
+  }
+  if (!noteText.empty())
+    WithColor::note(errs(), "tapml") << noteText << "\n";
+  return success();
+}

@@ -1,0 +1,159 @@
+//===- Pipelines.cpp - From a captured graph to binaries ===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tapml/Pipelines/Pipelines.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "tapml/Codegen/Passes.h"
+#include "tapml/Conversion/Passes.h"
+#include "tapml/Dialect/TapML/IR/TapMLOps.h"
+#include "tapml/Dialect/TapML/Transforms/Passes.h"
+#include "tapml/Target/Host/Passes.h"
+#include "tapml/Target/SPIRV/Passes.h"
+#include "llvm/Support/ErrorHandling.h"
+
+using namespace mlir;
+using namespace tapml;
+
+ArrayRef<StringRef> tapml::getStageNames() {
+  static constexpr StringRef names[] = {"graph",   "partition",  "linalg",
+                                        "kernels", "structured", "binary"};
+  return names;
+}
+
+ArrayRef<StringRef> tapml::getExtensionPoints() {
+  static constexpr StringRef points[] = {"after-capture", "before-partition",
+                                         "after-partition", "before-codegen",
+                                         "after-legalisation"};
+  return points;
+}
+
+/// Adds the hooks of an extension point.
+static LogicalResult addHooks(OpPassManager &pm, StringRef point,
+                              const CompileOptions &options) {
+  auto [begin, end] = options.hooks.equal_range(point.str());
+  for (auto it = begin; it != end; ++it)
+    if (failed(parsePassPipeline(it->second, pm)))
+      return failure();
+  return success();
+}
+
+static void addPartition(OpPassManager &pm, const CompileOptions &options) {
+  TapMLPartitionPassOptions partition;
+  partition.plan = options.plan;
+  partition.planJSON = options.planJSON;
+  partition.targets.assign(options.targets.begin(), options.targets.end());
+  partition.granularity = options.granularity == "operator"
+                              ? Granularity::Operator
+                              : Granularity::Largest;
+  partition.effectivePlan = options.effectivePlan;
+  partition.explanation = options.explanation;
+  partition.summary = false;
+  pm.addPass(createTapMLPartitionPass(std::move(partition)));
+}
+
+LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
+                                        const CompileOptions &options) {
+  auto bodies = [&]() -> OpPassManager & {
+    return pm.nest<ExecutableOp>().nest<VariantOp>().nest<func::FuncOp>();
+  };
+  switch (stage) {
+  case Stage::Graph:
+    return addHooks(pm, "after-capture", options);
+  case Stage::Partition:
+    if (failed(addHooks(pm, "before-partition", options)))
+      return failure();
+    addPartition(pm, options);
+    return addHooks(pm, "after-partition", options);
+  case Stage::Linalg: {
+    OpPassManager &nested = bodies();
+    nested.addPass(createLowerToLinalgPass());
+    nested.addPass(createCanonicalizerPass());
+    nested.addPass(createCSEPass());
+    return success();
+  }
+  case Stage::Kernels: {
+    OpPassManager &nested = bodies();
+    nested.addPass(createFormKernelsPass());
+    nested.addPass(createSelectLoweringPass());
+    return success();
+  }
+  case Stage::Structured: {
+    if (failed(addHooks(pm, "before-codegen", options)))
+      return failure();
+    OpPassManager &nested = pm.nest<ExecutableOp>().nest<VariantOp>();
+    nested.addPass(createEmitKernelsPass());
+    nested.addPass(createCanonicalizerPass());
+    nested.addPass(createCSEPass());
+    nested.addPass(createLoopInvariantCodeMotionPass());
+    nested.addPass(createCSEPass());
+    pm.addPass(createPlanMemoryPass());
+    return success();
+  }
+  case Stage::Binary: {
+    buildLegalizeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
+    if (failed(addHooks(pm, "after-legalisation", options)))
+      return failure();
+    buildSerializeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
+    CompileHostPassOptions host;
+    host.hostTriple = options.hostTriple;
+    host.hostCPUs.assign(options.hostCpus.begin(), options.hostCpus.end());
+    pm.addPass(createCompileHostPass(std::move(host)));
+    return success();
+  }
+  }
+  llvm_unreachable("covered switch");
+}
+
+LogicalResult tapml::buildCompilePipeline(OpPassManager &pm,
+                                          const CompileOptions &options) {
+  for (unsigned i = 0, e = getStageNames().size(); i < e; ++i)
+    if (failed(buildStagePipeline(pm, static_cast<Stage>(i), options)))
+      return failure();
+  return success();
+}
+
+namespace {
+/// `tapml-compile` on the command line of tapml-opt.
+struct TextualOptions : PassPipelineOptions<TextualOptions> {
+  Option<std::string> plan{*this, "plan", llvm::cl::desc("Plan file")};
+  ListOption<std::string> targets{*this, "targets",
+                                  llvm::cl::desc("Places beside the host")};
+  Option<std::string> granularity{*this, "granularity",
+                                  llvm::cl::desc("operator or largest"),
+                                  llvm::cl::init("largest")};
+
+  CompileOptions get() const {
+    CompileOptions options;
+    options.plan = plan;
+    options.targets.assign(targets.begin(), targets.end());
+    options.granularity = granularity;
+    return options;
+  }
+};
+} // namespace
+
+void tapml::registerPipelines() {
+  PassPipelineRegistration<TextualOptions>(
+      "tapml-compile", "Compile a captured graph down to binaries",
+      [](OpPassManager &pm, const TextualOptions &options) {
+        // Without hooks nothing is parsed, so that this cannot fail.
+        (void)buildCompilePipeline(pm, options.get());
+      });
+  for (unsigned i = 1, e = getStageNames().size(); i < e; ++i) {
+    static std::vector<std::string> names(e);
+    auto stage = static_cast<Stage>(i);
+    names[i] = ("tapml-to-" + getStageNames()[i]).str();
+    PassPipelineRegistration<TextualOptions>(
+        names[i], "From the stage before it to one stage of the compilation",
+        [stage](OpPassManager &pm, const TextualOptions &options) {
+          (void)buildStagePipeline(pm, stage, options.get());
+        });
+  }
+}

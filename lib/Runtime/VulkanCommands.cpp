@@ -1,0 +1,402 @@
+//===- VulkanCommands.cpp - Recording and submission of Vulkan commands ---===//
+//
+// Part of the TapML Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "VulkanDevice.h"
+
+#include <algorithm>
+
+using namespace tapml::rt;
+
+/// How long the destructor of a list waits for a submission nobody waited for.
+static constexpr uint64_t abandonNanoseconds = 5'000'000'000;
+
+namespace tapml::rt {
+/// A command buffer with all it refers to, and the host side of its copies.
+class VulkanCommandList : public CommandList {
+public:
+  explicit VulkanCommandList(std::shared_ptr<VulkanContext> context)
+      : context(std::move(context)) {}
+  ~VulkanCommandList() override;
+
+  /// Bytes between host memory and memory that the host can see.
+  struct HostCopy {
+    uint32_t external;
+    uint64_t externalOffset;
+    uint8_t *mapped;
+    uint64_t size;
+  };
+
+  std::shared_ptr<VulkanContext> context;
+  VkCommandPool commandPool = VK_NULL_HANDLE;
+  VkDescriptorPool descriptorPool = VK_NULL_HANDLE;
+  VkCommandBuffer buffer = VK_NULL_HANDLE;
+  VkFence fence = VK_NULL_HANDLE;
+  std::shared_ptr<VulkanBuffer> staging;
+  std::vector<HostCopy> writes, reads;
+  /// Host addresses of the submission in flight.
+  std::vector<void *> externals;
+  bool inFlight = false;
+};
+} // namespace tapml::rt
+
+VulkanCommandList::~VulkanCommandList() {
+  if (inFlight && !context->abandoned &&
+      context->vk.WaitForFences(context->device, 1, &fence, VK_TRUE,
+                                abandonNanoseconds) == VK_TIMEOUT)
+    context->abandoned = true;
+  if (context->abandoned)
+    return;
+  const VulkanDeviceTable &vk = context->vk;
+  if (fence)
+    vk.DestroyFence(context->device, fence, nullptr);
+  if (descriptorPool)
+    vk.DestroyDescriptorPool(context->device, descriptorPool, nullptr);
+  if (commandPool)
+    vk.DestroyCommandPool(context->device, commandPool, nullptr);
+}
+
+namespace {
+/// Ranges that commands have touched since the last barrier.
+class HazardTracker {
+public:
+  /// True when accessing `range` has to wait for an earlier command.
+  bool conflicts(const BufferRange &range, Access access) const {
+    for (const Entry &entry : entries)
+      if ((writes(access) || writes(entry.access)) &&
+          entry.range.overlaps(range))
+        return true;
+    return false;
+  }
+  void add(const BufferRange &range, Access access) {
+    entries.push_back({range, access});
+  }
+  void clear() { entries.clear(); }
+
+private:
+  struct Entry {
+    BufferRange range;
+    Access access;
+  };
+  std::vector<Entry> entries;
+};
+
+/// Writes one command buffer.
+class Recorder {
+public:
+  Recorder(VulkanCommandList &list, const std::vector<Command> &commands,
+           RecordHints hints)
+      : list(list), context(*list.context), vk(context.vk), commands(commands),
+        hints(hints) {}
+
+  Status run() {
+    TAPML_RETURN_IF_ERROR(prepare());
+    // Order after everything that was submitted before.
+    barrier(VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT |
+                VK_PIPELINE_STAGE_TRANSFER_BIT,
+            VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT |
+                VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT);
+    for (size_t i = 0; i < commands.size(); ++i) {
+      if (const auto *launch = std::get_if<LaunchCommand>(&commands[i]))
+        TAPML_RETURN_IF_ERROR(recordLaunch(*launch));
+      else
+        recordCopy(std::get<CopyCommand>(commands[i]), i);
+    }
+    if (!list.reads.empty())
+      barrier(VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
+    return context.check(vk.EndCommandBuffer(list.buffer), "record commands");
+  }
+
+private:
+  static constexpr uint64_t stagingAlignment = 16;
+
+  static bool isWrite(const CopyCommand &copy) { return !copy.source.buffer; }
+  static bool isRead(const CopyCommand &copy) { return !copy.target.buffer; }
+
+  /// The buffer and access of every range that `command` touches.
+  template <typename Fn>
+  static void forEachAccess(const Command &command, Fn fn) {
+    if (const auto *launch = std::get_if<LaunchCommand>(&command)) {
+      for (size_t i = 0; i < launch->buffers.size(); ++i)
+        fn(launch->buffers[i], launch->kernel->desc().access[i]);
+      return;
+    }
+    const auto &copy = std::get<CopyCommand>(command);
+    fn(copy.source, Access::Read);
+    fn(copy.target, Access::Write);
+  }
+
+  /// True when command `at` may touch the mapped memory from the host, because
+  /// no other command of the list comes between.
+  bool isDirect(const CopyCommand &copy, size_t at) const {
+    const BufferRange &range = isWrite(copy) ? copy.target : copy.source;
+    if (!static_cast<VulkanBuffer *>(range.buffer)->mapped)
+      return false;
+    if (isWrite(copy) ? !hints.startsIdle : !hints.endsIdle)
+      return false;
+    size_t begin = isWrite(copy) ? 0 : at + 1;
+    size_t end = isWrite(copy) ? at : commands.size();
+    bool free = true;
+    for (size_t i = begin; i < end; ++i)
+      forEachAccess(commands[i], [&](const BufferRange &other, Access access) {
+        if (other.overlaps(range) && (isWrite(copy) || writes(access)))
+          free = false;
+      });
+    return free;
+  }
+
+  /// Creates the pools, the staging memory and the command buffer.
+  Status prepare() {
+    uint32_t numSets = 0, numDescriptors = 0;
+    uint64_t stagingSize = 0;
+    direct.resize(commands.size());
+    for (size_t i = 0; i < commands.size(); ++i) {
+      if (const auto *launch = std::get_if<LaunchCommand>(&commands[i])) {
+        ++numSets;
+        numDescriptors += uint32_t(launch->buffers.size());
+        continue;
+      }
+      const auto &copy = std::get<CopyCommand>(commands[i]);
+      if (!isWrite(copy) && !isRead(copy))
+        continue;
+      direct[i] = isDirect(copy, i);
+      if (!direct[i])
+        stagingSize += alignTo(copy.source.size, stagingAlignment);
+    }
+    if (stagingSize) {
+      TAPML_ASSIGN_OR_RETURN(list.staging,
+                             VulkanBuffer::create(list.context, stagingSize,
+                                                  VulkanBuffer::Use::Staging));
+    }
+    if (numSets) {
+      VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+                                   std::max(numDescriptors, 1u)};
+      VkDescriptorPoolCreateInfo info = {
+          VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
+      info.maxSets = numSets;
+      info.poolSizeCount = 1;
+      info.pPoolSizes = &size;
+      TAPML_RETURN_IF_ERROR(
+          context.check(vk.CreateDescriptorPool(context.device, &info, nullptr,
+                                                &list.descriptorPool),
+                        "allocate descriptors"));
+    }
+    VkFenceCreateInfo fenceInfo = {VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
+    TAPML_RETURN_IF_ERROR(context.check(
+        vk.CreateFence(context.device, &fenceInfo, nullptr, &list.fence),
+        "make a fence"));
+    VkCommandPoolCreateInfo poolInfo = {
+        VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
+    poolInfo.queueFamilyIndex = context.queueFamily;
+    TAPML_RETURN_IF_ERROR(
+        context.check(vk.CreateCommandPool(context.device, &poolInfo, nullptr,
+                                           &list.commandPool),
+                      "record commands"));
+    VkCommandBufferAllocateInfo allocation = {
+        VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
+    allocation.commandPool = list.commandPool;
+    allocation.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
+    allocation.commandBufferCount = 1;
+    TAPML_RETURN_IF_ERROR(context.check(
+        vk.AllocateCommandBuffers(context.device, &allocation, &list.buffer),
+        "record commands"));
+    VkCommandBufferBeginInfo begin = {
+        VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    return context.check(vk.BeginCommandBuffer(list.buffer, &begin),
+                         "record commands");
+  }
+
+  void barrier(VkPipelineStageFlags stage, VkAccessFlags access) {
+    VkMemoryBarrier memory = {VK_STRUCTURE_TYPE_MEMORY_BARRIER};
+    memory.srcAccessMask =
+        VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT;
+    memory.dstAccessMask = access;
+    vk.CmdPipelineBarrier(list.buffer,
+                          VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT |
+                              VK_PIPELINE_STAGE_TRANSFER_BIT,
+                          stage, 0, 1, &memory, 0, nullptr, 0, nullptr);
+    hazards.clear();
+  }
+
+  /// Puts a barrier before `command` if it depends on an earlier one.
+  void synchronize(const Command &command) {
+    bool conflict = false;
+    forEachAccess(command, [&](const BufferRange &range, Access access) {
+      conflict |= range.buffer && hazards.conflicts(range, access);
+    });
+    if (conflict)
+      barrier(VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT |
+                  VK_PIPELINE_STAGE_TRANSFER_BIT,
+              VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT |
+                  VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT);
+    forEachAccess(command, [&](const BufferRange &range, Access access) {
+      if (range.buffer)
+        hazards.add(range, access);
+    });
+  }
+
+  Status recordLaunch(const LaunchCommand &launch) {
+    synchronize(launch);
+    const auto &kernel = static_cast<const VulkanKernel &>(*launch.kernel);
+    VkDescriptorSetAllocateInfo allocation = {
+        VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO};
+    allocation.descriptorPool = list.descriptorPool;
+    allocation.descriptorSetCount = 1;
+    allocation.pSetLayouts = &kernel.setLayout;
+    VkDescriptorSet set;
+    TAPML_RETURN_IF_ERROR(context.check(
+        vk.AllocateDescriptorSets(context.device, &allocation, &set),
+        "bind buffers"));
+    std::vector<VkDescriptorBufferInfo> infos;
+    for (const BufferRange &range : launch.buffers)
+      infos.push_back({static_cast<VulkanBuffer *>(range.buffer)->handle,
+                       range.offset, range.size});
+    if (!infos.empty()) {
+      // Consecutive bindings of one type are updated by one write.
+      VkWriteDescriptorSet write = {VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
+      write.dstSet = set;
+      write.descriptorCount = uint32_t(infos.size());
+      write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+      write.pBufferInfo = infos.data();
+      vk.UpdateDescriptorSets(context.device, 1, &write, 0, nullptr);
+    }
+    if (kernel.pipeline != boundPipeline)
+      vk.CmdBindPipeline(list.buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
+                         kernel.pipeline);
+    boundPipeline = kernel.pipeline;
+    vk.CmdBindDescriptorSets(list.buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
+                             kernel.layout, 0, 1, &set, 0, nullptr);
+    if (!launch.sizes.empty()) {
+      std::vector<int32_t> sizes(launch.sizes.begin(), launch.sizes.end());
+      vk.CmdPushConstants(list.buffer, kernel.layout,
+                          VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                          uint32_t(sizes.size() * 4), sizes.data());
+    }
+    vk.CmdDispatch(list.buffer, launch.grid[0], launch.grid[1], launch.grid[2]);
+    return Status();
+  }
+
+  void recordCopy(const CopyCommand &copy, size_t at) {
+    if (copy.source.size == 0)
+      return;
+    bool fromHost = isWrite(copy), toHost = isRead(copy);
+    if (!fromHost && !toHost) {
+      synchronize(copy);
+      copyRange(copy.source.buffer, copy.source.offset, copy.target.buffer,
+                copy.target.offset, copy.source.size);
+      return;
+    }
+    const BufferRange &device = fromHost ? copy.target : copy.source;
+    const BufferRange &host = fromHost ? copy.source : copy.target;
+    std::vector<VulkanCommandList::HostCopy> &copies =
+        fromHost ? list.writes : list.reads;
+    if (direct[at]) {
+      uint8_t *mapped = static_cast<VulkanBuffer *>(device.buffer)->mapped;
+      copies.push_back(
+          {host.external, host.offset, mapped + device.offset, device.size});
+      return;
+    }
+    synchronize(copy);
+    copies.push_back({host.external, host.offset,
+                      list.staging->mapped + stagingUsed, device.size});
+    if (fromHost)
+      copyRange(list.staging.get(), stagingUsed, device.buffer, device.offset,
+                device.size);
+    else
+      copyRange(device.buffer, device.offset, list.staging.get(), stagingUsed,
+                device.size);
+    stagingUsed += alignTo(device.size, stagingAlignment);
+  }
+
+  void copyRange(DeviceBuffer *source, uint64_t sourceOffset,
+                 DeviceBuffer *target, uint64_t targetOffset, uint64_t size) {
+    VkBufferCopy region = {sourceOffset, targetOffset, size};
+    vk.CmdCopyBuffer(list.buffer, static_cast<VulkanBuffer *>(source)->handle,
+                     static_cast<VulkanBuffer *>(target)->handle, 1, &region);
+  }
+
+  VulkanCommandList &list;
+  VulkanContext &context;
+  const VulkanDeviceTable &vk;
+  const std::vector<Command> &commands;
+  RecordHints hints;
+  HazardTracker hazards;
+  std::vector<bool> direct;
+  uint64_t stagingUsed = 0;
+  VkPipeline boundPipeline = VK_NULL_HANDLE;
+};
+} // namespace
+
+Result<std::unique_ptr<CommandList>>
+VulkanDevice::record(std::vector<Command> commands, RecordHints hints) {
+  TAPML_RETURN_IF_ERROR(context->sticky());
+  auto list = std::make_unique<VulkanCommandList>(context);
+  TAPML_RETURN_IF_ERROR(Recorder(*list, commands, hints).run());
+  return std::unique_ptr<CommandList>(std::move(list));
+}
+
+Result<Ticket> VulkanDevice::submit(CommandList &commands,
+                                    const std::vector<void *> &externals) {
+  TAPML_RETURN_IF_ERROR(context->sticky());
+  auto &list = static_cast<VulkanCommandList &>(commands);
+  if (list.inFlight)
+    return makeError(StatusCode::Internal,
+                     "a command list is submitted again before its end");
+  for (const VulkanCommandList::HostCopy &copy : list.writes)
+    std::memcpy(copy.mapped,
+                static_cast<uint8_t *>(externals[copy.external]) +
+                    copy.externalOffset,
+                copy.size);
+  list.externals = externals;
+  VkSubmitInfo info = {VK_STRUCTURE_TYPE_SUBMIT_INFO};
+  info.commandBufferCount = 1;
+  info.pCommandBuffers = &list.buffer;
+  VkResult result;
+  {
+    std::lock_guard<std::mutex> lock(context->queueMutex);
+    result = context->vk.QueueSubmit(context->queue, 1, &info, list.fence);
+  }
+  list.inFlight = result == VK_SUCCESS;
+  TAPML_RETURN_IF_ERROR(context->check(result, "accept work"));
+  std::lock_guard<std::mutex> lock(pendingMutex);
+  pending.emplace(++lastTicket, &list);
+  return lastTicket;
+}
+
+Status VulkanDevice::wait(Ticket ticket, std::chrono::milliseconds deadline) {
+  VulkanCommandList *list = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(pendingMutex);
+    auto it = pending.find(ticket);
+    if (it == pending.end())
+      return context->sticky();
+    list = it->second;
+    pending.erase(it);
+  }
+  TAPML_RETURN_IF_ERROR(context->sticky());
+  VkResult result = context->vk.WaitForFences(
+      context->device, 1, &list->fence, VK_TRUE,
+      uint64_t(std::chrono::nanoseconds(deadline).count()));
+  if (result == VK_TIMEOUT) {
+    context->abandoned = true;
+    Status status = makeError(
+        StatusCode::DeadlineExceeded, "device ", describe(),
+        " did not finish within ", deadline.count(),
+        " ms; a kernel may hang: raise the deadline, or move operators to the "
+        "host to find the one that does it");
+    context->setSticky(status);
+    return status;
+  }
+  list->inFlight = false;
+  TAPML_RETURN_IF_ERROR(context->check(result, "finish its work"));
+  for (const VulkanCommandList::HostCopy &copy : list->reads)
+    std::memcpy(static_cast<uint8_t *>(list->externals[copy.external]) +
+                    copy.externalOffset,
+                copy.mapped, copy.size);
+  return context->check(
+      context->vk.ResetFences(context->device, 1, &list->fence), "go on");
+}

@@ -1,0 +1,345 @@
+//===- ConvertToSPIRV.cpp - Kernels as SPIR-V modules ===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Utils.h"
+#include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
+#include "mlir/Conversion/ControlFlowToSPIRV/ControlFlowToSPIRV.h"
+#include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
+#include "mlir/Conversion/MathToSPIRV/MathToSPIRV.h"
+#include "mlir/Conversion/MemRefToSPIRV/MemRefToSPIRV.h"
+#include "mlir/Conversion/SCFToSPIRV/SCFToSPIRV.h"
+#include "mlir/Conversion/UBToSPIRV/UBToSPIRV.h"
+#include "mlir/Conversion/VectorToSPIRV/VectorToSPIRV.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
+#include "mlir/Dialect/SPIRV/Transforms/Passes.h"
+#include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
+#include "mlir/Pass/PassManager.h"
+#include "tapml/Target/SPIRV/Passes.h"
+
+namespace tapml {
+#define GEN_PASS_DEF_TAPMLCONVERTTOSPIRVPASS
+#include "tapml/Target/SPIRV/Passes.h.inc"
+} // namespace tapml
+
+using namespace mlir;
+using namespace tapml;
+
+//===----------------------------------------------------------------------===//
+// Target environment
+//===----------------------------------------------------------------------===//
+
+/// Returns what a Vulkan 1.1 device with the features of `profile` accepts.
+/// Nothing here may imply the capability Kernel: that would select OpenCL's
+/// interface.
+static spirv::TargetEnvAttr getTargetEnv(ProfileAttr profile) {
+  using spirv::Capability;
+  using spirv::Extension;
+  MLIRContext *context = profile.getContext();
+  static const std::pair<StringRef, Capability> features[] = {
+      {"float16", Capability::Float16},
+      {"float64", Capability::Float64},
+      {"int16", Capability::Int16},
+      {"int64", Capability::Int64},
+      {"int8", Capability::Int8},
+      {"storage16", Capability::StorageBuffer16BitAccess},
+      {"storage8", Capability::StorageBuffer8BitAccess},
+      {"subgroup_arithmetic", Capability::GroupNonUniformArithmetic},
+      {"subgroup_shuffle", Capability::GroupNonUniformShuffle}};
+  SmallVector<Capability> capabilities = {Capability::Shader,
+                                          Capability::GroupNonUniform};
+  for (auto [feature, capability] : features)
+    if (profile.hasFeature(feature))
+      capabilities.push_back(capability);
+  auto triple = spirv::VerCapExtAttr::get(
+      spirv::Version::V_1_3, capabilities,
+      {Extension::SPV_KHR_storage_buffer_storage_class,
+       Extension::SPV_KHR_16bit_storage, Extension::SPV_KHR_8bit_storage},
+      context);
+  // The profile's own limits are checked by tapml-verify-limits; of these the
+  // conversion reads only the subgroup size.
+  spirv::ResourceLimitsAttr defaults = spirv::getDefaultResourceLimits(context);
+  auto limits = spirv::ResourceLimitsAttr::get(
+      context, defaults.getMaxComputeSharedMemorySize(),
+      defaults.getMaxComputeWorkgroupInvocations(),
+      defaults.getMaxComputeWorkgroupSize(), profile.getLimit("subgroup_size"),
+      std::nullopt, std::nullopt, ArrayAttr::get(context, {}),
+      ArrayAttr::get(context, {}));
+  return spirv::TargetEnvAttr::get(
+      triple, limits, spirv::ClientAPI::Vulkan, spirv::Vendor::Unknown,
+      spirv::DeviceType::Unknown, spirv::TargetEnvAttr::kUnknownDeviceID);
+}
+
+/// Maps the memory spaces of the gpu dialect; what has none is a buffer.
+static std::optional<spirv::StorageClass> getStorageClass(Attribute space) {
+  if (!space)
+    return spirv::StorageClass::StorageBuffer;
+  if (auto gpuSpace = dyn_cast<gpu::AddressSpaceAttr>(space)) {
+    switch (gpuSpace.getValue()) {
+    case gpu::AddressSpace::Workgroup:
+      return spirv::StorageClass::Workgroup;
+    case gpu::AddressSpace::Private:
+      return spirv::StorageClass::Function;
+    default:
+      return spirv::StorageClass::StorageBuffer;
+    }
+  }
+  if (auto integer = dyn_cast<IntegerAttr>(space); integer && !integer.getInt())
+    return spirv::StorageClass::StorageBuffer;
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// Interface
+//===----------------------------------------------------------------------===//
+
+/// Returns the block of `count` 32-bit sizes of `module`, made once.
+static spirv::GlobalVariableOp getSizeBlock(OpBuilder &builder, Location loc,
+                                            spirv::ModuleOp module,
+                                            unsigned count) {
+  std::string name = "__sizes_" + std::to_string(count);
+  if (auto variable = module.lookupSymbol<spirv::GlobalVariableOp>(name))
+    return variable;
+  SmallVector<Type> members(count, builder.getI32Type());
+  SmallVector<spirv::StructType::OffsetInfo> offsets;
+  for (unsigned i = 0; i < count; ++i)
+    offsets.push_back(4 * i);
+  auto type = spirv::PointerType::get(spirv::StructType::get(members, offsets),
+                                      spirv::StorageClass::PushConstant);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(module.getBody());
+  return spirv::GlobalVariableOp::create(builder, loc, type, name, nullptr);
+}
+
+namespace {
+/// Turns a kernel into an entry point without arguments: buffers are bindings,
+/// sizes are push constants.
+struct ConvertKernel final : OpConversionPattern<gpu::GPUFuncOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(gpu::GPUFuncOp kernel, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto module = kernel->getParentOfType<spirv::ModuleOp>();
+    if (!module || !kernel.isKernel() || !kernel.getKnownBlockSize())
+      return failure();
+    Location loc = kernel.getLoc();
+    auto function = spirv::FuncOp::create(rewriter, loc, kernel.getName(),
+                                          rewriter.getFunctionType({}, {}));
+    function->setAttr(
+        spirv::getEntryPointABIAttrName(),
+        spirv::getEntryPointABIAttr(getContext(), *kernel.getKnownBlockSize()));
+    if (Attribute entry = kernel->getAttr(kEntryPointAttrName))
+      function->setAttr(kEntryPointAttrName, entry);
+
+    Block &block = kernel.getBody().front();
+    TypeConverter::SignatureConversion signature(block.getNumArguments());
+    rewriter.setInsertionPointToStart(&block);
+    unsigned numSizes = llvm::count_if(block.getArguments(), [](Value value) {
+      return value.getType().isIndex();
+    });
+    unsigned binding = 0, size = 0;
+    for (BlockArgument argument : block.getArguments()) {
+      Value value =
+          argument.getType().isIndex()
+              ? loadSize(rewriter, loc, module, numSizes, size++)
+              : bindBuffer(rewriter, loc, module, kernel, argument, binding++);
+      if (!value)
+        return failure();
+      signature.remapInput(argument.getArgNumber(), value);
+    }
+    rewriter.inlineRegionBefore(kernel.getBody(), function.getBody(),
+                                function.getBody().end());
+    if (failed(rewriter.convertRegionTypes(&function.getBody(),
+                                           *getTypeConverter(), &signature)))
+      return failure();
+    rewriter.eraseOp(kernel);
+    return success();
+  }
+
+private:
+  static Value loadSize(OpBuilder &builder, Location loc,
+                        spirv::ModuleOp module, unsigned count,
+                        unsigned index) {
+    spirv::GlobalVariableOp variable =
+        getSizeBlock(builder, loc, module, count);
+    Value block = spirv::AddressOfOp::create(builder, loc, variable);
+    Value member = spirv::ConstantOp::create(builder, loc, builder.getI32Type(),
+                                             builder.getI32IntegerAttr(index));
+    Value pointer = spirv::AccessChainOp::create(builder, loc, block, member);
+    return spirv::LoadOp::create(builder, loc, pointer);
+  }
+
+  Value bindBuffer(OpBuilder &builder, Location loc, spirv::ModuleOp module,
+                   gpu::GPUFuncOp kernel, BlockArgument argument,
+                   unsigned binding) const {
+    Type type = getTypeConverter()->convertType(argument.getType());
+    if (!isa_and_nonnull<spirv::PointerType>(type))
+      return nullptr;
+    std::string name = ("__" + kernel.getName() + "_" + Twine(binding)).str();
+    spirv::GlobalVariableOp variable;
+    {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(module.getBody());
+      variable =
+          spirv::GlobalVariableOp::create(builder, loc, type, name, 0, binding);
+    }
+    auto access = kernel->getAttrOfType<ArrayAttr>(kAccessAttrName);
+    if (access && binding < access.size() &&
+        access[binding] == builder.getStringAttr("read"))
+      variable->setAttr("non_writable", builder.getUnitAttr());
+    return spirv::AddressOfOp::create(builder, loc, variable);
+  }
+};
+} // namespace
+
+/// Describes a kernel for the runtime, before its arguments are gone.
+static EntryPointAttr describeKernel(gpu::GPUFuncOp kernel) {
+  int64_t sizes = llvm::count_if(kernel.getArgumentTypes(),
+                                 [](Type type) { return type.isIndex(); });
+  auto access = kernel->getAttrOfType<ArrayAttr>(kAccessAttrName);
+  if (!access) {
+    Builder b(kernel.getContext());
+    SmallVector<StringRef> unknown(kernel.getNumArguments() - sizes,
+                                   "readwrite");
+    access = b.getStrArrayAttr(unknown);
+  }
+  SmallVector<int64_t> workgroup(llvm::map_range(
+      *kernel.getKnownBlockSize(), [](int32_t size) { return size; }));
+  return EntryPointAttr::get(kernel.getContext(), kernel.getName(), access,
+                             sizes, workgroup);
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct ConvertToSPIRVPass final
+    : tapml::impl::TapMLConvertToSPIRVPassBase<ConvertToSPIRVPass> {
+  using TapMLConvertToSPIRVPassBase::TapMLConvertToSPIRVPassBase;
+
+  void runOnOperation() override {
+    auto convert = [&](gpu::GPUModuleOp module, ProfileAttr profile) {
+      return convertModule(module, profile);
+    };
+    if (failed(forEachKernelModule(getOperation(), profile, convert)))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult verify(gpu::GPUModuleOp module, ProfileAttr profile);
+  LogicalResult convertModule(gpu::GPUModuleOp module, ProfileAttr profile);
+  LogicalResult finish(spirv::ModuleOp module);
+};
+} // namespace
+
+/// Refuses what the patterns would fail on without a clear word, or worse
+/// would take for something else.
+LogicalResult ConvertToSPIRVPass::verify(gpu::GPUModuleOp module,
+                                         ProfileAttr profile) {
+  bool hasFailed = false;
+  for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
+    if (!kernel.isKernel() || !kernel.getKnownBlockSize()) {
+      hasFailed = true;
+      emitKernelError(kernel)
+          << "must be a kernel and have a 'known_block_size'";
+    }
+    if (kernel.getNumWorkgroupAttributions() ||
+        kernel.getNumPrivateAttributions()) {
+      hasFailed = true;
+      emitKernelError(kernel) << "has memory attributions; use 'memref.alloc' "
+                                 "and 'memref.alloca' in their address spaces";
+    }
+    for (BlockArgument argument : kernel.getArguments()) {
+      if (isa<IndexType, MemRefType>(argument.getType()))
+        continue;
+      hasFailed = true;
+      emitKernelError(kernel)
+          << "argument " << argument.getArgNumber() << " has type "
+          << argument.getType() << "; arguments are buffers and index sizes";
+    }
+    hasFailed |= failed(verifyFeatures(kernel, profile));
+  }
+  return failure(hasFailed);
+}
+
+LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
+                                                ProfileAttr profile) {
+  if (failed(verify(module, profile)))
+    return failure();
+  MLIRContext *context = &getContext();
+  spirv::TargetEnvAttr env = getTargetEnv(profile);
+  module->setAttr(spirv::getTargetEnvAttrName(), env);
+  spirv::MemorySpaceToStorageClassConverter spaces(getStorageClass);
+  for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
+    kernel->setAttr(kEntryPointAttrName, describeKernel(kernel));
+    spirv::convertMemRefTypesAndAttrs(kernel, spaces);
+  }
+
+  SPIRVConversionOptions options;
+  options.use64bitIndex = false;
+  SPIRVTypeConverter types(env, options);
+  RewritePatternSet patterns(context);
+  ScfToSPIRVContext scfContext;
+  populateGPUToSPIRVPatterns(types, patterns);
+  populateSCFToSPIRVPatterns(types, scfContext, patterns);
+  arith::populateArithToSPIRVPatterns(types, patterns);
+  populateMathToSPIRVPatterns(types, patterns);
+  populateVectorToSPIRVPatterns(types, patterns);
+  populateMemRefToSPIRVPatterns(types, patterns);
+  cf::populateControlFlowToSPIRVPatterns(types, patterns);
+  ub::populateUBToSPIRVConversionPatterns(types, patterns);
+  patterns.add<ConvertKernel>(types, context, /*benefit=*/10);
+
+  Operation *parent = module->getParentOp();
+  std::unique_ptr<ConversionTarget> target = SPIRVConversionTarget::get(env);
+  llvm::SmallPtrSet<Operation *, 4> before;
+  for (auto old : parent->getRegion(0).getOps<spirv::ModuleOp>())
+    before.insert(old);
+  if (failed(applyFullConversion(module, *target, std::move(patterns))))
+    return failure();
+  for (auto converted :
+       llvm::to_vector(parent->getRegion(0).getOps<spirv::ModuleOp>()))
+    if (!before.contains(converted) && failed(finish(converted)))
+      return failure();
+  return success();
+}
+
+/// Makes a converted module complete: entry points, version, capabilities.
+LogicalResult ConvertToSPIRVPass::finish(spirv::ModuleOp module) {
+  OpPassManager pipeline(spirv::ModuleOp::getOperationName());
+  pipeline.addPass(spirv::createSPIRVLowerABIAttributesPass());
+  pipeline.addPass(spirv::createSPIRVUpdateVCEPass());
+  if (failed(runPipeline(pipeline, module)))
+    return failure();
+  module->removeAttr(spirv::getTargetEnvAttrName());
+
+  // The update overlooks what the variables of the subgroup need, and finds
+  // version 1.0 sufficient; storage buffers and subgroups are core in 1.3.
+  std::optional<spirv::VerCapExtAttr> triple = module.getVceTriple();
+  if (!triple)
+    return module.emitOpError("has no version after its update");
+  SmallVector<spirv::Capability> capabilities(triple->getCapabilities());
+  bool usesSubgroups =
+      llvm::any_of(module.getOps<spirv::GlobalVariableOp>(),
+                   [](spirv::GlobalVariableOp variable) {
+                     std::optional<StringRef> builtin = variable.getBuiltIn();
+                     return builtin && builtin->starts_with("Subgroup");
+                   });
+  if (usesSubgroups &&
+      !llvm::is_contained(capabilities, spirv::Capability::GroupNonUniform))
+    capabilities.push_back(spirv::Capability::GroupNonUniform);
+  SmallVector<spirv::Extension> extensions;
+  for (spirv::Extension extension : triple->getExtensions())
+    if (extension != spirv::Extension::SPV_KHR_storage_buffer_storage_class)
+      extensions.push_back(extension);
+  module.setVceTripleAttr(spirv::VerCapExtAttr::get(
+      spirv::Version::V_1_3, capabilities, extensions, module.getContext()));
+  return success();
+}

@@ -1,0 +1,36 @@
+# Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""TapML: migrate PyTorch models, operator by operator, to mixed host/GPU executables.
+
+``capture`` needs PyTorch and safetensors, so it is imported on first use: a machine that only runs
+executables needs neither.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tapml.errors import CaptureError, TapMLError, ToolError, Unsupported
+
+if TYPE_CHECKING:
+    from tapml.api import Captured, capture
+
+__version__ = "0.1.0"
+
+__all__ = ["CaptureError", "Captured", "TapMLError", "ToolError", "Unsupported", "capture"]
+
+# Public name -> module that defines it; imported when the name is first asked for.
+_LAZY = {"capture": "tapml.api", "Captured": "tapml.api"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'tapml' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,67 @@
+# Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Fixtures and helpers of the tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from tapml.api import Captured, capture
+from tapml.tools import canonical_text, find_tool
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "operators")]
+
+import reference  # noqa: E402  (beside this file)
+
+
+class FunctionModule(nn.Module):
+    """A function of tensors as a module."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *args: Any) -> Any:
+        return self.function(*args)
+
+
+def check_text(text: str) -> None:
+    """Fails unless the text is a valid module: by the dialect's verifier, or at least by MLIR's parser."""
+    if find_tool("tapml-opt"):
+        canonical_text(text)
+        return
+    tool = find_tool("mlir-opt") or shutil.which("mlir-opt-22")
+    if tool:
+        command = [str(tool), "--allow-unregistered-dialect", "--verify-roundtrip", "-o", "/dev/null"]
+        done = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def capture_and_check(
+    module: nn.Module | Any, samples: Sequence[Any], dynamic_shapes: Any = None, **options: Any
+) -> Captured:
+    """Captures a module or a function and compares the graph, evaluated, with the recorded outputs of every sample."""
+    if not isinstance(module, nn.Module):
+        module = FunctionModule(module)
+    captured = capture(module.eval(), list(samples), dynamic_shapes, **options)
+    check_text(captured.text)
+    for sample in captured.samples:
+        inputs = {name.removeprefix("input."): x for name, x in sample.items() if name.startswith("input.")}
+        outputs = reference.evaluate(captured.graph, inputs)
+        for name, got in outputs.items():
+            torch.testing.assert_close(got, sample[f"output.{name}"], rtol=2e-6, atol=1e-6, equal_nan=True)
+    return captured
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
