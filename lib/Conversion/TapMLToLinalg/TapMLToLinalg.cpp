@@ -29,8 +29,7 @@ namespace {
 struct InstanceListener : public OpBuilder::Listener {
   InstanceListener(ArrayAttr instances) : instances(instances) {}
 
-  void notifyOperationInserted(Operation *op,
-                               OpBuilder::InsertPoint) override {
+  void notifyOperationInserted(Operation *op, OpBuilder::InsertPoint) override {
     if (isa<linalg::GenericOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
             tensor::ExtractSliceOp>(op))
       op->setDiscardableAttr("tapml.instances", instances);
