@@ -192,8 +192,7 @@ SymbolRefAttr FunctionEmitter::addKernel(FunctionOpInterface kernel,
     Attribute instances = known->removeAttr("tapml.instances");
     kernel.setName(knownName);
     bool equal = OperationEquivalence::isEquivalentTo(
-        known, kernel, OperationEquivalence::exactValueMatch, nullptr,
-        OperationEquivalence::IgnoreLocations);
+        known, kernel, OperationEquivalence::IgnoreLocations);
     if (instances)
       known->setAttr("tapml.instances", instances);
     kernel.setName(name);
