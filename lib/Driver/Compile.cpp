@@ -126,7 +126,7 @@ LogicalResult Compilation::load() {
   diagnostics =
       std::make_unique<SourceMgrDiagnosticHandler>(sourceMgr, &context);
   module = parseSourceFile<ModuleOp>(sourceMgr, &context);
-  return success(module);
+  return success(static_cast<bool>(module));
 }
 
 LogicalResult Compilation::runStage(Stage stage) {

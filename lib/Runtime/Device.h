@@ -141,6 +141,9 @@ public:
 
   virtual Result<std::shared_ptr<DeviceModule>>
   loadModule(ByteSpan code, const std::string &name) = 0;
+  /// Checks what can be checked without compiling: that the module has the
+  /// entry point, and that the kernel stays inside the device's limits.
+  virtual Status checkKernel(DeviceModule &module, const KernelDesc &desc) = 0;
   /// `desc` must outlive the kernel. May take long (a driver compiles); may be
   /// called for several kernels at once.
   virtual Result<std::unique_ptr<DeviceKernel>>

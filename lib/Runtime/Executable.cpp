@@ -190,9 +190,8 @@ Status Executable::loadModules() {
           module, places[kernel.place]->loadModule(code->data, section));
     }
     kernelModules[i] = module;
-    // A host kernel is one look-up; find missing ones now.
-    if (kernel.place == m.hostPlace)
-      TAPML_RETURN_IF_ERROR(ensureKernels({uint32_t(i)}));
+    // Compiling waits until a size needs the kernel; errors do not.
+    TAPML_RETURN_IF_ERROR(places[kernel.place]->checkKernel(*module, kernel));
   }
   return Status();
 }

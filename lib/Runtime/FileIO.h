@@ -1,5 +1,5 @@
 //===- FileIO.h - Mapped input files and atomically written output files --*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Part of the TapML Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:

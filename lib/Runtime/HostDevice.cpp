@@ -197,13 +197,18 @@ HostDevice::loadModule(ByteSpan code, const std::string &name) {
       std::make_shared<HostModule>(library, fd));
 }
 
+Status HostDevice::checkKernel(DeviceModule &module, const KernelDesc &desc) {
+  if (static_cast<HostModule &>(module).find(desc.entry.c_str()))
+    return Status();
+  return makeError(StatusCode::Damaged, "the host code has no function '",
+                   desc.entry, "' for kernel '", desc.name, "'");
+}
+
 Result<std::unique_ptr<DeviceKernel>>
 HostDevice::createKernel(std::shared_ptr<DeviceModule> module,
                          const KernelDesc &desc) {
+  TAPML_RETURN_IF_ERROR(checkKernel(*module, desc));
   void *symbol = static_cast<HostModule &>(*module).find(desc.entry.c_str());
-  if (!symbol)
-    return makeError(StatusCode::Damaged, "the host code has no function '",
-                     desc.entry, "' for kernel '", desc.name, "'");
   return std::unique_ptr<DeviceKernel>(std::make_unique<HostKernel>(
       desc, std::move(module), reinterpret_cast<HostEntry>(symbol)));
 }

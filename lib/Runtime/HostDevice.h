@@ -44,6 +44,7 @@ public:
   /// Loads a shared object. The caller has checked its hash.
   Result<std::shared_ptr<DeviceModule>>
   loadModule(ByteSpan code, const std::string &name) override;
+  Status checkKernel(DeviceModule &module, const KernelDesc &desc) override;
   Result<std::unique_ptr<DeviceKernel>>
   createKernel(std::shared_ptr<DeviceModule> module,
                const KernelDesc &desc) override;

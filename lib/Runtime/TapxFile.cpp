@@ -32,49 +32,52 @@ static bool isValidName(std::string_view name) {
   return true;
 }
 
-Status tapml::rt::writeTapxFile(const std::string &path,
-                                const std::vector<TapxSection> &sections) {
+Result<std::string>
+tapml::rt::encodeTapx(const std::vector<TapxSection> &sections) {
   if (sections.size() > maxSections)
-    return makeError(StatusCode::InvalidArgument, "'", path,
-                     "': ", sections.size(), " sections, the format allows ",
-                     maxSections);
+    return makeError(StatusCode::InvalidArgument, sections.size(),
+                     " sections, the format allows ", maxSections);
   std::set<std::string> names;
   uint64_t offset = alignTo(
       headerSize + sections.size() * recordSize + digestSize, sectionAlignment);
-  std::string head(magic, magicSize);
-  appendLE<uint16_t>(head, tapxMajor);
-  appendLE<uint16_t>(head, tapxMinor);
-  appendLE<uint32_t>(head, uint32_t(sections.size()));
+  std::string file(magic, magicSize);
+  appendLE<uint16_t>(file, tapxMajor);
+  appendLE<uint16_t>(file, tapxMinor);
+  appendLE<uint32_t>(file, uint32_t(sections.size()));
   std::vector<uint64_t> offsets;
   for (const TapxSection &section : sections) {
     if (!isValidName(section.name) || !names.insert(section.name).second)
-      return makeError(StatusCode::InvalidArgument, "'", path,
-                       "': section name '", section.name,
+      return makeError(StatusCode::InvalidArgument, "section name '",
+                       section.name,
                        "' is repeated, too long or has other characters than "
                        "letters, digits, '.', '_' and '-'");
     std::string paddedName = section.name;
     paddedName.resize(nameSize, '\0');
-    head += paddedName;
-    appendLE<uint64_t>(head, offset);
-    appendLE<uint64_t>(head, section.data.size);
+    file += paddedName;
+    appendLE<uint64_t>(file, offset);
+    appendLE<uint64_t>(file, section.data.size);
     Sha256Digest digest = sha256(section.data);
-    head.append(digest.begin(), digest.end());
+    file.append(digest.begin(), digest.end());
     offsets.push_back(offset);
     offset = alignTo(offset + section.data.size, sectionAlignment);
   }
-  Sha256Digest digest = sha256(head);
-  head.append(digest.begin(), digest.end());
+  Sha256Digest digest = sha256(file);
+  file.append(digest.begin(), digest.end());
 
-  TAPML_ASSIGN_OR_RETURN(auto file, AtomicFile::create(path));
-  TAPML_RETURN_IF_ERROR(file->write(head));
-  uint64_t position = head.size();
+  file.reserve(offset);
   for (size_t i = 0; i < sections.size(); ++i) {
-    TAPML_RETURN_IF_ERROR(
-        file->write(std::string(offsets[i] - position, '\0')));
-    TAPML_RETURN_IF_ERROR(file->write(sections[i].data));
-    position = offsets[i] + sections[i].data.size;
+    file.resize(offsets[i], '\0');
+    file += sections[i].data.text();
   }
-  return file->commit();
+  return file;
+}
+
+Status tapml::rt::writeTapxFile(const std::string &path,
+                                const std::vector<TapxSection> &sections) {
+  Result<std::string> file = encodeTapx(sections);
+  if (!file.ok())
+    return file.status().withContext("'" + path + "'");
+  return writeFileAtomically(path, *file);
 }
 
 Result<std::shared_ptr<TapxFile>> TapxFile::open(const std::string &path) {

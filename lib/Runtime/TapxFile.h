@@ -40,9 +40,12 @@ struct TapxSection {
   ByteSpan data;
 };
 
+/// Returns the bytes of a .tapx file. Names are unique, of 1 to 31 characters
+/// among letters, digits, '.', '_' and '-'.
+Result<std::string> encodeTapx(const std::vector<TapxSection> &sections);
+
 /// Writes a .tapx file atomically: the name appears when all bytes are on the
-/// disk, and nothing is left behind on failure. Names are unique, of 1 to 31
-/// characters among letters, digits, '.', '_' and '-'.
+/// disk, and nothing is left behind on failure.
 Status writeTapxFile(const std::string &path,
                      const std::vector<TapxSection> &sections);
 

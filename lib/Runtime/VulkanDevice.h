@@ -108,6 +108,7 @@ public:
                   uint64_t size) override;
   Result<std::shared_ptr<DeviceModule>>
   loadModule(ByteSpan code, const std::string &name) override;
+  Status checkKernel(DeviceModule &module, const KernelDesc &desc) override;
   Result<std::unique_ptr<DeviceKernel>>
   createKernel(std::shared_ptr<DeviceModule> module,
                const KernelDesc &desc) override;

@@ -79,7 +79,7 @@ VulkanDevice::loadModule(ByteSpan code, const std::string &name) {
 }
 
 /// Compares what the kernel needs with what the device allows.
-static Status checkKernel(const KernelDesc &desc, const DeviceInfo &info) {
+static Status checkLimits(const KernelDesc &desc, const DeviceInfo &info) {
   auto check = [&](const std::string &what, uint64_t need, const char *limit,
                    size_t dim) {
     uint64_t have = uint64_t(info.limits.at(limit)[dim]);
@@ -105,19 +105,23 @@ static Status checkKernel(const KernelDesc &desc, const DeviceInfo &info) {
                "maxPushConstantsSize", 0);
 }
 
+Status VulkanDevice::checkKernel(DeviceModule &module, const KernelDesc &desc) {
+  TAPML_RETURN_IF_ERROR(checkLimits(desc, context->info));
+  for (const std::string &entry :
+       static_cast<VulkanModule &>(module).entryPoints)
+    if (entry == desc.entry)
+      return Status();
+  return makeError(StatusCode::Damaged, "section '", desc.section,
+                   "' has no entry point '", desc.entry, "' for kernel '",
+                   desc.name, "'");
+}
+
 Result<std::unique_ptr<DeviceKernel>>
 VulkanDevice::createKernel(std::shared_ptr<DeviceModule> module,
                            const KernelDesc &desc) {
   TAPML_RETURN_IF_ERROR(context->sticky());
-  TAPML_RETURN_IF_ERROR(checkKernel(desc, context->info));
+  TAPML_RETURN_IF_ERROR(checkKernel(*module, desc));
   auto &code = static_cast<VulkanModule &>(*module);
-  bool found = false;
-  for (const std::string &entry : code.entryPoints)
-    found |= entry == desc.entry;
-  if (!found)
-    return makeError(StatusCode::Damaged, "section '", desc.section,
-                     "' has no entry point '", desc.entry, "' for kernel '",
-                     desc.name, "'");
   auto kernel = std::make_unique<VulkanKernel>(desc, context);
   uint32_t numBuffers = uint32_t(desc.access.size());
   TAPML_ASSIGN_OR_RETURN(kernel->setLayout, context->setLayout(numBuffers));

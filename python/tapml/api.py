@@ -170,7 +170,7 @@ def _capture(
     graph = importer.run()
     text = graph_text(graph, model, WEIGHTS_FILE)
 
-    samples = []
+    samples: list[dict[str, torch.Tensor]] = []
     for (args, kwargs), outputs in zip(calls, recorded, strict=True):
         flat_in = dict(zip(ins, pytree.tree_leaves((args, kwargs)), strict=True))
         flat_out = dict(zip(outs, pytree.tree_leaves(outputs), strict=True))

@@ -57,9 +57,15 @@ def new_package(path: Path) -> Iterator[Path]:
         content = scratch / "new"
         content.mkdir()
         yield content
-        if path.exists():
+        replaced = path.exists()
+        if replaced:
             os.rename(path, scratch / "old")
-        os.rename(content, path)
+        try:
+            os.rename(content, path)
+        except OSError:
+            if replaced:
+                os.rename(scratch / "old", path)
+            raise
     except OSError as error:
         raise TapMLError(f"cannot write '{path}': {error.strerror or error}") from error
     finally:

@@ -51,7 +51,7 @@ def run_tool(
     ``environment`` replaces that of this process. Raises ToolError, with what the tool said, when it is missing or
     fails. Its progress and warnings go to our standard error.
     """
-    command = [str(require_tool(name)), *map(os.fspath, arguments)]
+    command = [str(require_tool(name)), *(os.fspath(argument) for argument in arguments)]
     done = subprocess.run(command, input=stdin, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"

@@ -463,7 +463,7 @@ def test_package(tmp_path: Path) -> None:
     assert torch.equal(stored["layer.1.norm.bias"], module.layer[1].norm.bias)
     sample = load_file(package / "samples" / "1.safetensors")
     assert torch.equal(sample["output.output"], module(sample["input.x"]))
-    assert "dense<" not in (package / "graph.mlir").read_text().replace("dense<1.0>", "").replace("dense<2.0>", "")
+    assert "dense<[" not in (package / "graph.mlir").read_text()
 
 
 def test_package_replaces_only_packages(tmp_path: Path) -> None:

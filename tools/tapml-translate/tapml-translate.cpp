@@ -1,4 +1,4 @@
-//===- tapml-translate.cpp - Translates between TapML and other formats ===//
+//===- tapml-translate.cpp - Translates between TapML and other formats ---===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -6,13 +6,27 @@
 //
 //===----------------------------------------------------------------------===//
 
+<<<<<<< HEAD
+#include "TapxTranslation.h"
+=======
+#include "mlir/InitAllDialects.h"
+>>>>>>> spirv
 #include "mlir/InitAllTranslations.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
+#include "tapml/InitAll.h"
 #include "tapml/Target/SPIRV/Passes.h"
 
 int main(int argc, char **argv) {
   mlir::registerAllTranslations();
+<<<<<<< HEAD
   tapml::registerSPIRVTranslations();
+  tapml::registerTapxTranslations();
+=======
+  tapml::registerSPIRVTranslations([](mlir::DialectRegistry &registry) {
+    mlir::registerAllDialects(registry);
+    tapml::registerAllDialects(registry);
+  });
+>>>>>>> spirv
   return failed(
       mlir::mlirTranslateMain(argc, argv, "TapML translation driver"));
 }

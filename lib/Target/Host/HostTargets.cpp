@@ -142,8 +142,9 @@ tapml::resolveHostTargets(StringRef tripleText, ArrayRef<std::string> cpus) {
   }
   // The first whose features a machine has is used there: one that needs more
   // comes before one that needs less, in whatever order they were named.
-  llvm::stable_sort(result, [](const HostTarget &a, const HostTarget &b) {
-    return a.features.size() > b.features.size();
+  llvm::sort(result, [](const HostTarget &a, const HostTarget &b) {
+    return std::make_pair(b.features.size(), StringRef(a.cpu)) <
+           std::make_pair(a.features.size(), StringRef(b.cpu));
   });
   return result;
 }

@@ -7,9 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Utils.h"
-#include "mlir/Analysis/DataFlow/IntegerRangeAnalysis.h"
-#include "mlir/Analysis/DataFlow/Utils.h"
-#include "mlir/Analysis/DataFlowFramework.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -34,24 +31,51 @@ static bool anyType(gpu::GPUFuncOp kernel, function_ref<bool(Type)> predicate) {
   return result.wasInterrupted();
 }
 
-LogicalResult tapml::narrowIntegers(gpu::GPUFuncOp kernel) {
-  if (!anyType(kernel, [](Type type) {
-        return getElementTypeOrSelf(type).isInteger(64);
-      }))
-    return success();
-  DataFlowSolver solver;
-  dataflow::loadBaselineAnalyses(solver);
-  solver.load<dataflow::IntegerRangeAnalysis>();
-  if (failed(solver.initializeAndRun(kernel)))
-    return kernel.emitError("integer range analysis failed");
-  RewritePatternSet patterns(kernel.getContext());
-  arith::populateIntRangeNarrowingPatterns(patterns, solver, {32});
-  // index_cast of an extended integer becomes the index_cast of that integer.
-  arith::IndexCastOp::getCanonicalizationPatterns(patterns,
-                                                  kernel.getContext());
-  arith::ExtSIOp::getCanonicalizationPatterns(patterns, kernel.getContext());
-  arith::TruncIOp::getCanonicalizationPatterns(patterns, kernel.getContext());
-  return applyPatternsGreedily(kernel, std::move(patterns));
+/// Splits loads and stores of a multiple of four elements; the stock patterns
+/// split what is between them.
+static void splitAccesses(gpu::GPUFuncOp kernel) {
+  constexpr int64_t width = 4;
+  SmallVector<Operation *> accesses;
+  kernel.walk([&](Operation *op) {
+    VectorType type;
+    if (auto load = dyn_cast<vector::LoadOp>(op))
+      type = load.getVectorType();
+    else if (auto store = dyn_cast<vector::StoreOp>(op))
+      type = store.getVectorType();
+    if (type && type.getRank() == 1 && !type.isScalable() &&
+        type.getNumElements() > width && type.getNumElements() % width == 0)
+      accesses.push_back(op);
+  });
+  for (Operation *op : accesses) {
+    OpBuilder b(op);
+    Location loc = op->getLoc();
+    auto load = dyn_cast<vector::LoadOp>(op);
+    auto store = dyn_cast<vector::StoreOp>(op);
+    VectorType type = load ? load.getVectorType() : store.getVectorType();
+    VectorType part = VectorType::get({width}, type.getElementType());
+    SmallVector<Value> indices(load ? load.getIndices() : store.getIndices());
+    Value first = indices.back();
+    Value whole;
+    if (load)
+      whole = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    for (int64_t offset = 0; offset < type.getNumElements(); offset += width) {
+      indices.back() = arith::AddIOp::create(
+          b, loc, first, arith::ConstantIndexOp::create(b, loc, offset));
+      if (load) {
+        Value loaded =
+            vector::LoadOp::create(b, loc, part, load.getBase(), indices);
+        whole = vector::InsertStridedSliceOp::create(b, loc, loaded, whole,
+                                                     offset, /*strides=*/1);
+        continue;
+      }
+      Value stored = vector::ExtractStridedSliceOp::create(
+          b, loc, store.getValueToStore(), offset, width, /*strides=*/1);
+      vector::StoreOp::create(b, loc, stored, store.getBase(), indices);
+    }
+    if (load)
+      load.getResult().replaceAllUsesWith(whole);
+    op->erase();
+  }
 }
 
 LogicalResult tapml::legalizeVectors(gpu::GPUFuncOp kernel) {
@@ -60,7 +84,16 @@ LogicalResult tapml::legalizeVectors(gpu::GPUFuncOp kernel) {
         return vector && (vector.getRank() != 1 || vector.getNumElements() > 4);
       }))
     return success();
-  return spirv::unrollVectorsInFuncBodies(kernel);
+  splitAccesses(kernel);
+  if (failed(spirv::unrollVectorsInFuncBodies(kernel)))
+    return failure();
+  // Parts that are put together and taken apart again cancel out.
+  RewritePatternSet patterns(kernel.getContext());
+  vector::ExtractStridedSliceOp::getCanonicalizationPatterns(
+      patterns, kernel.getContext());
+  vector::InsertStridedSliceOp::getCanonicalizationPatterns(
+      patterns, kernel.getContext());
+  return applyPatternsGreedily(kernel, std::move(patterns));
 }
 
 namespace {
@@ -74,9 +107,7 @@ struct LegalizeSPIRVPass final
     FrozenRewritePatternSet frozen(std::move(expansions));
     auto legalize = [&](gpu::GPUModuleOp module, ProfileAttr profile) {
       for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
-        if (!profile.hasFeature("int64") && failed(narrowIntegers(kernel)))
-          return failure();
-        if (failed(legalizeVectors(kernel)) ||
+        if (failed(narrowIntegers(kernel)) || failed(legalizeVectors(kernel)) ||
             failed(legalizeBuffers(kernel, profile)) ||
             failed(applyPatternsGreedily(kernel, frozen)))
           return failure();

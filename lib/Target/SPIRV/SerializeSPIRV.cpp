@@ -79,7 +79,8 @@ struct SerializeSPIRVPass final
 };
 } // namespace
 
-void tapml::registerSPIRVTranslations() {
+void tapml::registerSPIRVTranslations(
+    const std::function<void(DialectRegistry &)> &registerDialects) {
   static TranslateFromMLIRRegistration registration(
       "tapml-binary-to-spirv",
       "write the words of the only SPIR-V tapml.binary of a module",
@@ -104,5 +105,5 @@ void tapml::registerSPIRVTranslations() {
         output.write(reinterpret_cast<const char *>(data.data()), data.size());
         return success();
       },
-      [](DialectRegistry &registry) { registry.insert<TapMLDialect>(); });
+      registerDialects);
 }

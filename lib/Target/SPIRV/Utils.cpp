@@ -44,7 +44,11 @@ InFlightDiagnostic tapml::emitKernelError(Operation *op) {
   auto kernel = dyn_cast<gpu::GPUFuncOp>(op);
   if (!kernel)
     kernel = op->getParentOfType<gpu::GPUFuncOp>();
-  InFlightDiagnostic diag = emitError(op->getLoc(), "kernel '");
+  // Folded constants have no place in the source.
+  Location loc = op->getLoc();
+  if (isa<UnknownLoc>(loc) && kernel)
+    loc = kernel.getLoc();
+  InFlightDiagnostic diag = emitError(loc, "kernel '");
   diag << (kernel ? kernel.getName() : StringRef("?")) << "'";
   auto instances =
       kernel ? kernel->getAttrOfType<ArrayAttr>(kInstancesAttrName) : nullptr;

@@ -113,6 +113,10 @@ public:
 
 private:
   void verifyOp(Operation *op) {
+    // What uses a constant says more about it; where that is all right on wide
+    // bytes, the constant has to be so too.
+    if (isa<arith::ConstantOp>(op) && isRightOnWideBytes(op))
+      return;
     for (Type type : op->getOperandTypes())
       verifyType(op, type);
     for (Type type : op->getResultTypes())
@@ -126,34 +130,42 @@ private:
   }
 
   void verifyType(Operation *op, Type type) {
-    if (auto buffer = dyn_cast<MemRefType>(type)) {
-      Type element = getElementTypeOrSelf(buffer.getElementType());
-      if (element.isInteger(1))
-        return report(op, type, "buffers hold i8 in place of i1");
-      verifyValue(op, buffer.getElementType());
-      require(op, getStorageFeature(element), type);
-      if (element.isInteger(8))
-        require(op, "int8", type);
+    if (auto buffer = dyn_cast<MemRefType>(type))
+      return verifyBuffer(op, buffer);
+    if (!verifyShape(op, type, type))
       return;
-    }
-    verifyValue(op, type);
-  }
-
-  void verifyValue(Operation *op, Type type) {
-    if (auto vector = dyn_cast<VectorType>(type)) {
-      if (vector.getRank() > 1 || vector.isScalable() ||
-          vector.getNumElements() > 4)
-        return report(op, type, "vectors have at most four elements");
-    }
     Type element = getElementTypeOrSelf(type);
-    std::optional<StringRef> feature = getValueFeature(element);
-    if (!feature)
-      return report(op, type, "SPIR-V kernels have no such type");
     // Bytes out of packed words are 32-bit integers.
     if (element.isInteger(8) && !profile.hasFeature("int8") &&
         isRightOnWideBytes(op))
       return;
-    require(op, *feature, type);
+    if (std::optional<StringRef> feature = getValueFeature(element))
+      require(op, *feature, type);
+    else
+      report(op, type, "SPIR-V kernels have no such type");
+  }
+
+  void verifyBuffer(Operation *op, MemRefType buffer) {
+    if (!verifyShape(op, buffer, buffer.getElementType()))
+      return;
+    Type element = getElementTypeOrSelf(buffer.getElementType());
+    if (element.isInteger(1))
+      return report(op, buffer, "buffers hold i8 in place of i1");
+    std::optional<StringRef> feature = getValueFeature(element);
+    if (!feature)
+      return report(op, buffer, "SPIR-V kernels have no such type");
+    if (require(op, *feature, buffer))
+      require(op, getStorageFeature(element), buffer);
+  }
+
+  /// Checks the width of `part`, a vector or scalar type in `whole`.
+  bool verifyShape(Operation *op, Type whole, Type part) {
+    auto vector = dyn_cast<VectorType>(part);
+    if (!vector || (vector.getRank() <= 1 && !vector.isScalable() &&
+                    vector.getNumElements() <= 4))
+      return true;
+    report(op, whole, "vectors have at most four elements");
+    return false;
   }
 
   void verifyShuffle(gpu::ShuffleOp op) {
@@ -178,17 +190,20 @@ private:
                            "all invocations; move it out of the branch";
   }
 
+  /// Returns whether the profile has `feature`, or none is needed.
   template <typename T>
-  void require(Operation *op, StringRef feature, const T &what) {
-    if (feature.empty() || profile.hasFeature(feature) ||
-        !reported.insert(feature).second)
-      return;
+  bool require(Operation *op, StringRef feature, const T &what) {
+    if (feature.empty() || profile.hasFeature(feature))
+      return true;
+    if (!reported.insert(feature).second)
+      return false;
     hasFailed = true;
     InFlightDiagnostic diag = emitKernelError(op);
     if (op != kernel.getOperation())
       diag << "'" << op->getName() << "' uses ";
     diag << what << ", which needs feature '" << feature << "' that profile '"
          << profile.getName() << "' lacks" << getAdvice(feature);
+    return false;
   }
 
   void report(Operation *op, Type type, StringRef why) {

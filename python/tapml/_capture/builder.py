@@ -77,7 +77,7 @@ class Builder:
         # Stamped on every operation; the importer sets them for each node.
         self.file, self.line, self.column, self.path, self.aten = "", 0, 0, "", ""
 
-    def value(self, dtype: torch.dtype | None, shape: Shape = ()) -> Value:
+    def value(self, dtype: torch.dtype, shape: Shape = ()) -> Value:
         return Value(f"%{next(self._names)}", dtype, shape)
 
     def op(
@@ -100,12 +100,12 @@ class Builder:
         if dtype not in mlir.ELEMENT_TYPES:
             raise CannotConvert(f"the element type {_dtype_name(dtype)} is not supported")
         attribute = mlir.dense_attr(value, (), dtype)
-        return self._once(("constant", attribute), "tapml.constant", [], dtype, (), {"value": attribute})
+        return self._once(("constant", attribute), "tapml.constant", [], {"value": attribute}, dtype)
 
     def get_global(self, name: str, shape: Shape, dtype: torch.dtype) -> Value:
         """Returns the value of a weight; ``globals`` keeps its name."""
         properties = {"global": mlir.symbol_ref(name)}
-        value = self._once(("global", name), "tapml.get_global", [], dtype, shape, properties)
+        value = self._once(("global", name), "tapml.get_global", [], properties, dtype, shape)
         self.globals[value] = name
         return value
 
@@ -118,7 +118,7 @@ class Builder:
         size = as_size(size)
         if isinstance(size, int):
             properties = {"value": f"{size} : index"}
-            return self._once(("index", size), "arith.constant", [], None, (), properties)
+            return self._once(("index", size), "arith.constant", [], properties)
         if isinstance(size, sympy.Symbol):
             return self._symbol(size)
         if isinstance(size, sympy.Pow) and size.exp.is_Integer and int(size.exp) > 0:
@@ -163,7 +163,7 @@ class Builder:
             raise CannotConvert("the size of its result depends on the values of its operands")
         source, dim, size = self.dimensions[symbol]
         position = self.index(dim)
-        value = self._once(("dim", source.name, dim), "tensor.dim", [source, position], None, (), {})
+        value = self._once(("dim", source.name, dim), "tensor.dim", [source, position], {})
         if size == symbol:
             return value
         # The input's size is a * symbol + b.
@@ -177,7 +177,7 @@ class Builder:
         result, *rest = operands
         for operand in rest:
             key = (operation, result.name, operand.name)
-            result = self._once(key, operation, [result, operand], None, (), {})
+            result = self._once(key, operation, [result, operand], {})
         return result
 
     def _once(
@@ -185,12 +185,14 @@ class Builder:
         key: tuple,
         name: str,
         operands: list[Value],
-        dtype: torch.dtype | None,
-        shape: Shape,
         properties: dict[str, str],
+        dtype: torch.dtype | None = None,
+        shape: Shape = (),
     ) -> Value:
+        """Returns the result of an operation that is appended when ``key`` is new; an index without ``dtype``."""
         if key not in self._cache:
-            result = self.value(dtype, shape)
+            number = f"%{next(self._names)}"
+            result = Value(number, dtype or torch.int64, shape, is_index=dtype is None)
             self._cache[key] = result
             self.operations.append(Operation(name, operands, [result], properties))
         return self._cache[key]

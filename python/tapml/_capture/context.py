@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import sympy
 import torch
@@ -16,7 +17,7 @@ from tapml._capture.builder import Builder, CannotConvert, as_size, same_shape, 
 from tapml._capture.mlir import Shape, Size, Value
 
 #: What PyTorch takes where a tensor or a number may stand.
-TensorLike = Value | int | float | bool | sympy.Expr
+TensorLike: TypeAlias = Value | int | float | bool | sympy.Expr
 
 #: How the operands' types give the type to compute in and the type of the result; PyTorch's names.
 DEFAULT = PROMOTION.DEFAULT
@@ -83,7 +84,7 @@ class Context:
 
     def promote(self, *operands: TensorLike, kind: PROMOTION = DEFAULT) -> tuple[list[Value], torch.dtype]:
         """Returns the operands cast to the type that PyTorch computes in, and the type of the result."""
-        examples = []
+        examples: list[torch.Tensor | int | float] = []
         for operand in operands:
             if isinstance(operand, Value):
                 examples.append(torch.empty((1,) * operand.rank, dtype=operand.dtype, device="meta"))

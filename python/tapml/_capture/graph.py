@@ -54,14 +54,15 @@ class Graph:
 
 def graph_text(graph: Graph, model: str, weights_file: str) -> str:
     """Returns the graph as an MLIR module in generic syntax."""
+    unknown = mlir.UNKNOWN_LOCATION
     lines: list[str] = []
     for name, tensor in graph.weights.items():
         properties = {
             "sym_name": mlir.string_attr(name),
             "type": mlir.tensor_type(tensor.shape, tensor.dtype),
         }
-        lines.append(f'  "tapml.global"() <{mlir.dict_attr(properties)}> : () -> ()')
-    arguments = ", ".join(f"{port.value.name}: {port.value.type}" for port in graph.inputs)
+        lines.append(f'  "tapml.global"() <{mlir.dict_attr(properties)}> : () -> () {unknown}')
+    arguments = ", ".join(f"{port.value.name}: {port.value.type} {unknown}" for port in graph.inputs)
     in_types = ", ".join(port.value.type for port in graph.inputs)
     out_types = ", ".join(port.value.type for port in graph.outputs)
     function = {
@@ -81,11 +82,11 @@ def graph_text(graph: Graph, model: str, weights_file: str) -> str:
         lines.append(f"  ^bb0({arguments}):")
     lines.extend(f"    {operation.text()}" for operation in graph.operations)
     results = ", ".join(port.value.name for port in graph.outputs)
-    lines.append(f'    "func.return"({results}) : ({out_types}) -> ()')
-    lines.append(f"  }}) {{tapml.dim_ranges = {mlir.dict_attr(ranges)}}} : () -> ()")
+    lines.append(f'    "func.return"({results}) : ({out_types}) -> () {unknown}')
+    lines.append(f"  }}) {{tapml.dim_ranges = {mlir.dict_attr(ranges)}}} : () -> () {unknown}")
     attributes = {"tapml.version": "1 : i64", "tapml.weights": mlir.string_attr(weights_file)}
     head = f'"builtin.module"() <{{sym_name = {mlir.string_attr(model)}}}> ({{'
-    return "\n".join([head, *lines, f"}}) {mlir.dict_attr(attributes)} : () -> ()", ""])
+    return "\n".join([head, *lines, f"}}) {mlir.dict_attr(attributes)} : () -> () {unknown}", ""])
 
 
 def _port_attributes(port: Port, names: Mapping[sympy.Expr, str]) -> str:

@@ -143,9 +143,9 @@ class Importer:
             return  # Sizes are built where they are used, from the expressions that PyTorch keeps.
         name = operator_name(node)
         if node.target is operator.getitem:
-            parent = self.values.get(node.args[0])
-            if live and parent is not None:
-                self.values[node] = parent[node.args[1]]
+            parent, index = node.args
+            if live and isinstance(parent, fx.Node) and self.values.get(parent) is not None:
+                self.values[node] = self.values[parent][index]
             return
         path = module_path(node)
         if not live:

@@ -9,13 +9,14 @@ import re
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import sympy
 import torch
 
 #: A size of a tensor: known, or an expression over the symbols of the graph's inputs.
-Size = int | sympy.Expr
-Shape = tuple[Size, ...]
+Size: TypeAlias = int | sympy.Expr
+Shape: TypeAlias = tuple[Size, ...]
 
 #: The element types of the dialect, as PyTorch and MLIR call them.
 ELEMENT_TYPES: dict[torch.dtype, str] = {
@@ -25,18 +26,22 @@ ELEMENT_TYPES: dict[torch.dtype, str] = {
     torch.bool: "i1",
 }
 
+#: Written out, because otherwise the place in this very text becomes the location.
+UNKNOWN_LOCATION = "loc(unknown)"
+
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """An SSA value: a tensor, or a number of type ``index`` when ``dtype`` is None."""
+    """An SSA value: a tensor, or a number of type ``index``, which has neither dtype nor shape of interest."""
 
     name: str
-    dtype: torch.dtype | None
+    dtype: torch.dtype
     shape: Shape = ()
+    is_index: bool = False
 
     @property
     def type(self) -> str:
-        return "index" if self.dtype is None else tensor_type(self.shape, self.dtype)
+        return "index" if self.is_index else tensor_type(self.shape, self.dtype)
 
     @property
     def rank(self) -> int:
@@ -77,9 +82,9 @@ class Operation:
         ins = ", ".join(value.type for value in self.operands)
         outs = ", ".join(value.type for value in self.results)
         outs = outs if len(self.results) == 1 else f"({outs})"
-        location = f" loc({string_attr(self.file)}:{self.line}:{self.column})" if self.file else ""
+        location = f"loc({string_attr(self.file)}:{self.line}:{self.column})" if self.file else UNKNOWN_LOCATION
         left = f"{results} = " if results else ""
-        return f"{left}{string_attr(self.name)}({operands}){attributes} : ({ins}) -> {outs}{location}"
+        return f"{left}{string_attr(self.name)}({operands}){attributes} : ({ins}) -> {outs} {location}"
 
 
 def tensor_type(shape: Iterable[Size], dtype: torch.dtype) -> str:

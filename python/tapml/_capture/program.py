@@ -97,11 +97,12 @@ def region_body(node: fx.Node) -> tuple[fx.GraphModule, tuple] | None:
     """Returns the body and the operands of a region that is only a mode, or None for any other node."""
     if operator_name(node) not in INLINED_REGIONS:
         return None
-    position = next(i for i, arg in enumerate(node.args) if isinstance(arg, fx.Node) and arg.op == "get_attr")
+    position, body = next(
+        (i, arg) for i, arg in enumerate(node.args) if isinstance(arg, fx.Node) and arg.op == "get_attr"
+    )
     if operator_name(node) == "wrap_with_autocast" and node.args[2]:
         return None
-    body = getattr(node.graph.owning_module, node.args[position].target)  # type: ignore[union-attr]
-    return body, node.args[position + 1 :]
+    return getattr(node.graph.owning_module, str(body.target)), node.args[position + 1 :]
 
 
 def all_nodes(graph_module: fx.GraphModule) -> Iterator[fx.Node]:

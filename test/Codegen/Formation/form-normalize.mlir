@@ -8,7 +8,7 @@
 // CHECK:         %[[N4:.*]] = arith.muli %[[N]]
 // CHECK:         tapml.kernel
 // CHECK:           tensor.empty(%[[N4]])
-// CHECK-NOT:     affine
+// CHECK-NOT:     affine.
 func.func @size_of_intermediate(%x: tensor<?x4xf32>) -> tensor<?xf32> {
   %c0 = arith.constant 0 : index
   %0 = tensor.collapse_shape %x [[0, 1]] : tensor<?x4xf32> into tensor<?xf32>

@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassOptions.h"
+#include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 
 namespace mlir::spirv {
 class ModuleOp;
@@ -64,8 +65,10 @@ void registerSPIRVPipelines();
 mlir::FailureOr<llvm::SmallVector<uint32_t>>
 serializeToSPIRV(mlir::spirv::ModuleOp module);
 
-/// Registers the translation `tapml-binary-to-spirv`.
-void registerSPIRVTranslations();
+/// Registers the translation `tapml-binary-to-spirv`, which reads modules of
+/// the dialects that `registerDialects` adds.
+void registerSPIRVTranslations(
+    const std::function<void(mlir::DialectRegistry &)> &registerDialects);
 
 } // namespace tapml
 

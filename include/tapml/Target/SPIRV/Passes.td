@@ -16,8 +16,8 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
   let description = [{
     Works on every `gpu.module` of a Vulkan variant, in this order:
 
-    - 64-bit integers are narrowed to 32 bits where a range analysis proves
-      that nothing is lost, if the profile lacks `int64`.
+    - 64-bit integers are narrowed to 32 bits where ranges, or the 32 bits of
+      an index or a truncation, show that nothing is lost.
     - Vectors of more than four elements are split into vectors of four or
       fewer.
     - A buffer whose vectors of four are all accessed at provable multiples of
@@ -38,7 +38,8 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect",
-                           "::mlir::vector::VectorDialect"];
+                           "::mlir::vector::VectorDialect",
+                           "::tapml::TapMLDialect"];
 }
 
 def TapMLVerifyLimitsPass : Pass<"tapml-verify-limits"> {
@@ -55,6 +56,7 @@ def TapMLVerifyLimitsPass : Pass<"tapml-verify-limits"> {
            "Preset that is compiled for, where kernels are outside a "
            "tapml.variant">,
   ];
+  let dependentDialects = ["::tapml::TapMLDialect"];
 }
 
 def TapMLConvertToSPIRVPass : Pass<"tapml-convert-to-spirv"> {
@@ -72,7 +74,8 @@ def TapMLConvertToSPIRVPass : Pass<"tapml-convert-to-spirv"> {
            "tapml.variant">,
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::spirv::SPIRVDialect"];
+                           "::mlir::spirv::SPIRVDialect",
+                           "::tapml::TapMLDialect"];
 }
 
 def TapMLSerializeSPIRVPass : Pass<"tapml-serialize-spirv"> {

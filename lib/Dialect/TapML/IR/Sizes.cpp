@@ -211,9 +211,12 @@ OpFoldResult tapml::multiplySizes(OpBuilder &builder, Location loc,
 }
 
 int64_t tapml::getRangeSize(int64_t start, int64_t end, int64_t step) {
-  if (step < 0)
-    return getRangeSize(-start, -end, -step);
-  return end <= start ? 0 : llvm::divideCeil(end - start, step);
+  if (step < 0 ? end >= start : end <= start)
+    return 0;
+  // Unsigned, so that no distance and no step overflows.
+  uint64_t first = start, last = end, stride = step;
+  return step < 0 ? llvm::divideCeil(first - last, 0 - stride)
+                  : llvm::divideCeil(last - first, stride);
 }
 
 OpFoldResult tapml::getRangeSize(OpBuilder &builder, Location loc,

@@ -99,9 +99,9 @@ LogicalResult ArangeOp::reifyResultShapes(OpBuilder &builder,
 // ReshapeOp
 //===----------------------------------------------------------------------===//
 
-/// Returns the product of the static sizes of a shape.
-static int64_t getStaticProduct(ArrayRef<int64_t> shape) {
-  int64_t product = 1;
+/// Returns the product of the static sizes of a shape, which may wrap.
+static uint64_t getStaticProduct(ArrayRef<int64_t> shape) {
+  uint64_t product = 1;
   for (int64_t size : shape)
     if (!ShapedType::isDynamic(size))
       product *= size;
@@ -112,10 +112,10 @@ LogicalResult ReshapeOp::verify() {
   if (failed(verifySizes(getOperation(), getSizes())))
     return failure();
   auto source = getX().getType(), target = getResult().getType();
-  int64_t sourceCount = getStaticProduct(source.getShape());
-  int64_t targetCount = getStaticProduct(target.getShape());
+  uint64_t sourceCount = getStaticProduct(source.getShape());
+  uint64_t targetCount = getStaticProduct(target.getShape());
   // A shape with dynamic dimensions can have any multiple of what is static.
-  auto canBe = [](RankedTensorType type, int64_t known, int64_t count) {
+  auto canBe = [](RankedTensorType type, uint64_t known, uint64_t count) {
     if (type.hasStaticShape())
       return known == count;
     return known == 0 ? count == 0 : count % known == 0;

@@ -25,9 +25,12 @@ static size_t hashBody(func::FuncOp body) {
   return hash;
 }
 
-/// Appends the sizes of `type` to `name`, dynamic ones as `n`: `nx384`.
+/// Appends the sizes of `type` to `name`, dynamic ones as `n`: `nx384`; `s` for
+/// a scalar, which has none.
 static void appendShape(std::string &name, RankedTensorType type) {
   llvm::raw_string_ostream os(name);
+  if (type.getRank() == 0)
+    os << "_s";
   for (auto [index, size] : llvm::enumerate(type.getShape())) {
     os << (index ? "x" : "_");
     if (ShapedType::isDynamic(size))

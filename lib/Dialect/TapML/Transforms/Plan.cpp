@@ -333,8 +333,10 @@ LogicalResult tapml::verifyPlan(MLIRContext *context, const Plan &plan,
     if (bare.consume_front("tapml.") && llvm::is_contained(operators, bare))
       return json.error(where)
              << "operator \"" << op << "\" must be written \"" << bare << "\"";
-    return json.error(where)
-           << "unknown operator \"" << op << "\"" << proposeName(op, operators);
+    std::string proposal = proposeName(op, operators);
+    if (proposal.empty())
+      proposal = "; see the reference of the dialect for the names";
+    return json.error(where) << "unknown operator \"" << op << "\"" << proposal;
   };
   auto checkPlace = [&](StringRef place, const Twine &where) -> LogicalResult {
     if (findTarget(targets, place))
@@ -345,7 +347,7 @@ LogicalResult tapml::verifyPlan(MLIRContext *context, const Plan &plan,
     llvm::interleaveComma(targets, diag, [&](const Target &target) {
       diag << '"' << target.place << '"';
     });
-    return diag;
+    return diag << "; add it with --target";
   };
 
   for (auto [index, rule] : llvm::enumerate(plan.rules)) {

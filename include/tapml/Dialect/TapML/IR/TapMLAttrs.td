@@ -99,8 +99,7 @@ def TapML_ConfigAttr : TapML_Attr<"Config", "config"> {
     OptionalArrayRefParameter<"int64_t">:$at_least);
   let assemblyFormat = [{
     `<` $strategy `,` `tile` `=` `[` $tile `]` `,` `workgroup` `=` `[`
-    $workgroup `]` ``
-    custom<ConfigOptions>($vector, $subgroup, $at_least) `>`
+    $workgroup `]` `` custom<ConfigOptions>($vector, $subgroup, $at_least) `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -1,0 +1,341 @@
+//===- VariantTranslation.cpp - Bodies to launches and size tables --------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ManifestBuilder.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "tapml/Codegen/Storage.h"
+
+using namespace mlir;
+using namespace tapml;
+namespace json = llvm::json;
+using Id = SizeExprTable::Id;
+
+namespace {
+
+class VariantTranslator {
+public:
+  VariantTranslator(ManifestBuilder &builder, VariantOp variant)
+      : builder(builder), variant(variant), body(variant.getBodyFunc()),
+        table(body) {}
+
+  FailureOr<json::Object> translate();
+
+private:
+  LogicalResult collectResults();
+  LogicalResult translateArguments();
+  LogicalResult translateLaunch(LaunchOp launch);
+  FailureOr<json::Object> getBuffer(LaunchOp launch, Value tensor);
+  LogicalResult defineOutput(LaunchOp launch, Value init);
+  FailureOr<json::Object> describeTensor(Operation *op, Value tensor);
+  LogicalResult checkTensor(Operation *op, Value tensor, const Twine &what);
+  LogicalResult addCheck(Operation *op, Id expr, int64_t max,
+                         const Twine &what);
+  LogicalResult checkGrid(LaunchOp launch, ArrayRef<Id> guards, unsigned entry,
+                          ArrayRef<Id> grid);
+
+  ManifestBuilder &builder;
+  VariantOp variant;
+  func::FuncOp body;
+  SizeExprTable table;
+
+  DenseMap<Value, unsigned> results; // By storage.
+  DenseMap<Value, unsigned> prepared;
+  DenseMap<Value, int64_t> slots;
+  SmallVector<Id> slotBytes;
+  DenseSet<Value> written;
+  DenseSet<std::pair<Id, int64_t>> checked;
+  json::Array args, resultArray, preparedArray, checks, init, steps;
+};
+
+} // namespace
+
+/// Finds which tensors the caller provides.
+LogicalResult VariantTranslator::collectResults() {
+  auto terminator = body.getBody().front().getTerminator();
+  for (auto [index, operand] : llvm::enumerate(terminator->getOperands())) {
+    Value storage = getStorage(operand);
+    if (!storage || !storage.getDefiningOp<tensor::EmptyOp>())
+      return terminator->emitOpError("operand ")
+             << index << " is not the result of a launch; results of a body "
+             << "are new tensors";
+    if (!results.try_emplace(storage, index).second)
+      return terminator->emitOpError("operand ")
+             << index << " is returned twice; results of a body are different "
+             << "tensors";
+    FailureOr<json::Object> tensor = describeTensor(terminator, operand);
+    if (failed(tensor) ||
+        failed(checkTensor(terminator, operand, "result " + Twine(index))))
+      return failure();
+    resultArray.push_back(std::move(*tensor));
+  }
+  return success();
+}
+
+LogicalResult VariantTranslator::translateArguments() {
+  for (BlockArgument argument : body.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type)
+      break; // Sizes follow.
+    FailureOr<std::string> dtype =
+        builder.getElementType(body, type.getElementType());
+    if (failed(dtype))
+      return failure();
+    json::Array shape;
+    for (int64_t size : type.getShape())
+      shape.push_back(ShapedType::isDynamic(size) ? -1 : size);
+    unsigned number = argument.getArgNumber();
+    args.push_back(json::Object{
+        {"dtype", *dtype},
+        {"shape", std::move(shape)},
+        {"constant", body.getArgAttr(number, kConstantAttr) != nullptr}});
+    if (failed(checkTensor(body, argument, "argument " + Twine(number))))
+      return failure();
+  }
+  return success();
+}
+
+FailureOr<json::Object> VariantTranslator::describeTensor(Operation *op,
+                                                          Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  FailureOr<std::string> dtype =
+      builder.getElementType(op, type.getElementType());
+  FailureOr<SmallVector<Id>> shape = table.getShape(tensor);
+  if (failed(dtype) || failed(shape))
+    return failure();
+  return json::Object{{"dtype", *dtype}, {"shape", toJson(*shape)}};
+}
+
+//===----------------------------------------------------------------------===//
+// Limits
+//===----------------------------------------------------------------------===//
+
+/// Adds a check that `expr` is at most `max`; fails if it never is.
+LogicalResult VariantTranslator::addCheck(Operation *op, Id expr, int64_t max,
+                                          const Twine &what) {
+  if (max == INT64_MAX || !checked.insert({expr, max}).second)
+    return success();
+  if (std::optional<int64_t> value = table.getConstantValue(expr)) {
+    if (*value <= max)
+      return success();
+    return op->emitOpError("exceeds a limit of '@")
+           << variant.getSymName() << "': " << what.str() << " is " << *value
+           << ", at most " << max
+           << " is possible; place the operator on '@host'";
+  }
+  checks.push_back(json::Object{{"expr", static_cast<int64_t>(expr)},
+                                {"max", max},
+                                {"what", what.str()}});
+  return success();
+}
+
+/// Devices index with 32 bits, and bind buffers of limited size.
+LogicalResult VariantTranslator::checkTensor(Operation *op, Value tensor,
+                                             const Twine &what) {
+  ProfileAttr profile = variant.getTarget();
+  if (profile.isHost())
+    return success();
+  FailureOr<Id> elements = table.getNumElements(tensor);
+  FailureOr<Id> bytes = table.getNumBytes(tensor);
+  if (failed(elements) || failed(bytes))
+    return failure();
+  if (failed(addCheck(op, *elements, kMaxDeviceElements,
+                      "number of elements of " + what)))
+    return failure();
+  return addCheck(op, *bytes, profile.getLimit("max_storage_buffer_bytes"),
+                  "number of bytes of " + what);
+}
+
+/// Checks the grid of entry point `entry` in the cases where it is launched.
+LogicalResult VariantTranslator::checkGrid(LaunchOp launch, ArrayRef<Id> guards,
+                                           unsigned entry, ArrayRef<Id> grid) {
+  if (variant.getTarget().isHost())
+    return success();
+  SmallVector<int64_t, 3> limits =
+      variant.getTarget().getLimit3("max_workgroup_count");
+  Id zero = table.getConstant(0);
+  for (auto [dim, size, limit] : llvm::enumerate(grid, limits)) {
+    if (table.getConstantValue(size).value_or(INT64_MAX) <= limit)
+      continue;
+    Id effective = size;
+    for (auto [index, guard] : llvm::enumerate(guards.take_front(entry + 1))) {
+      Id taken = table.getBinary(SizeExpr::Op::Eq, guard, zero);
+      if (index == entry)
+        taken = table.getBinary(SizeExpr::Op::Eq, taken, zero);
+      effective = table.getBinary(SizeExpr::Op::Mul, effective, taken);
+    }
+    StringRef axis = StringRef("xyz").substr(dim, 1);
+    auto name = cast<SymbolRefAttr>(launch.getKernels()[entry]);
+    if (failed(addCheck(launch, effective, limit,
+                        "number of workgroups in " + axis + " of kernel '" +
+                            name.getLeafReference().getValue() + "'")))
+      return failure();
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
+/// The manifest's name of the buffer that holds `tensor`.
+FailureOr<json::Object> VariantTranslator::getBuffer(LaunchOp launch,
+                                                     Value tensor) {
+  Value storage = getStorage(tensor);
+  if (auto argument = dyn_cast_or_null<BlockArgument>(storage))
+    return json::Object{{"arg", argument.getArgNumber()}};
+  if (auto it = results.find(storage); it != results.end())
+    return json::Object{{"result", it->second}};
+  if (auto it = prepared.find(storage); it != prepared.end())
+    return json::Object{{"prepared", it->second}};
+  if (auto it = slots.find(storage); it != slots.end())
+    return json::Object{{"slot", it->second}};
+  return launch.emitOpError("reads a tensor that no launch has written, of "
+                            "type ")
+         << tensor.getType();
+}
+
+/// Finds a place for an output.
+LogicalResult VariantTranslator::defineOutput(LaunchOp launch, Value init) {
+  auto empty = init.getDefiningOp<tensor::EmptyOp>();
+  if (!empty || !written.insert(init).second)
+    return launch.emitOpError("must write a 'tensor.empty' of its own; run "
+                              "'tapml-plan-memory'");
+  if (results.contains(init)) {
+    if (launch->hasAttr(kInitAttr))
+      return launch.emitOpError(
+          "runs once per load and cannot write a result of the body");
+    return success();
+  }
+  if (failed(checkTensor(launch, init, "an intermediate result")))
+    return failure();
+  auto slot = empty->getAttrOfType<IntegerAttr>(kSlotAttr);
+  if (!slot) {
+    if (!launch->hasAttr(kInitAttr))
+      return launch.emitOpError("writes an intermediate result without "
+                                "'tapml.slot'; run 'tapml-plan-memory'");
+    FailureOr<json::Object> tensor = describeTensor(launch, init);
+    if (failed(tensor))
+      return failure();
+    prepared[init] = preparedArray.size();
+    preparedArray.push_back(std::move(*tensor));
+    return success();
+  }
+  // The planner's slots are numbered densely.
+  int64_t number = slot.getInt();
+  int64_t most = 0;
+  for (auto other : body.getBody().front().getOps<LaunchOp>())
+    most += other.getOutputs().size();
+  if (number < 0 || number >= most)
+    return empty.emitOpError("has slot ")
+           << number << ", more than there are tensors; run "
+           << "'tapml-plan-memory'";
+  FailureOr<Id> bytes = table.getNumBytes(init);
+  if (failed(bytes))
+    return failure();
+  Id none = table.getConstant(0);
+  if (static_cast<size_t>(number) >= slotBytes.size())
+    slotBytes.resize(number + 1, none);
+  Id &all = slotBytes[number];
+  all = all == none ? *bytes : table.getBinary(SizeExpr::Op::Max, all, *bytes);
+  slots[init] = number;
+  return success();
+}
+
+LogicalResult VariantTranslator::translateLaunch(LaunchOp launch) {
+  json::Object result;
+  json::Array buffers;
+  auto addBuffer = [&](Value tensor) {
+    FailureOr<json::Object> buffer = getBuffer(launch, tensor);
+    if (failed(buffer))
+      return failure();
+    buffers.push_back(std::move(*buffer));
+    return success();
+  };
+  for (Value input : launch.getInputs())
+    if (failed(addBuffer(input)))
+      return failure();
+  for (Value output : launch.getOutputs())
+    if (failed(defineOutput(launch, output)) || failed(addBuffer(output)))
+      return failure();
+  result["buffers"] = std::move(buffers);
+
+  auto getAll = [&](ValueRange values, SmallVectorImpl<Id> &ids) {
+    for (Value value : values) {
+      FailureOr<Id> id = table.get(value);
+      if (failed(id))
+        return failure();
+      ids.push_back(*id);
+    }
+    return success();
+  };
+  SmallVector<Id> sizes, guards, grids;
+  if (failed(getAll(launch.getSizes(), sizes)) ||
+      failed(getAll(launch.getGuards(), guards)) ||
+      failed(getAll(launch.getGrids(), grids)))
+    return failure();
+  result["sizes"] = toJson(sizes);
+
+  json::Array cases;
+  for (auto [entry, name] :
+       llvm::enumerate(launch.getKernels().getAsRange<SymbolRefAttr>())) {
+    FailureOr<unsigned> kernel = builder.getKernel(launch, variant, name);
+    if (failed(kernel))
+      return failure();
+    ArrayRef<Id> grid = ArrayRef<Id>(grids).slice(3 * entry, 3);
+    if (failed(checkGrid(launch, guards, entry, grid)))
+      return failure();
+    json::Object alternative{{"kernel", *kernel}, {"grid", toJson(grid)}};
+    if (entry < guards.size())
+      alternative["when"] = static_cast<int64_t>(guards[entry]);
+    cases.push_back(std::move(alternative));
+  }
+  result["cases"] = std::move(cases);
+  (launch->hasAttr(kInitAttr) ? init : steps).push_back(std::move(result));
+  return success();
+}
+
+FailureOr<json::Object> VariantTranslator::translate() {
+  if (!llvm::hasSingleElement(body.getBody()))
+    return body.emitOpError("must be one block to be put into an executable");
+  if (failed(translateArguments()) || failed(collectResults()))
+    return failure();
+  // What runs at load is there before anything that runs at calls.
+  for (bool isInit : {true, false})
+    for (auto launch : body.getBody().front().getOps<LaunchOp>())
+      if (launch->hasAttr(kInitAttr) == isInit &&
+          failed(translateLaunch(launch)))
+        return failure();
+  if (auto kernels = body.getBody().front().getOps<KernelOp>();
+      !kernels.empty())
+    return (*kernels.begin())
+        .emitOpError("has not been lowered; run 'tapml-emit-kernels'");
+
+  for (Id &bytes : slotBytes)
+    bytes = roundToSlot(table, bytes);
+  for (Id id : table.getAssumedNonNegative())
+    checks.push_back(
+        json::Object{{"expr", static_cast<int64_t>(id)},
+                     {"min", 0},
+                     {"what", "a size that unsigned arithmetic takes"}});
+  int64_t sizeArgs = body.getNumArguments() - args.size();
+  return json::Object{{"place", builder.getPlace(variant)},
+                      {"args", std::move(args)},
+                      {"size_args", sizeArgs},
+                      {"exprs", toJson(table)},
+                      {"results", std::move(resultArray)},
+                      {"prepared", std::move(preparedArray)},
+                      {"slots", toJson(slotBytes)},
+                      {"checks", std::move(checks)},
+                      {"init", std::move(init)},
+                      {"steps", std::move(steps)}};
+}
+
+FailureOr<json::Object> tapml::translateVariant(ManifestBuilder &builder,
+                                                VariantOp variant) {
+  return VariantTranslator(builder, variant).translate();
+}

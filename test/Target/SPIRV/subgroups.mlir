@@ -1,0 +1,30 @@
+// RUN: tapml-opt %s --tapml-gpu-to-spirv | tapml-translate --tapml-binary-to-spirv -o %t.spv
+// RUN: spirv-val --target-env vulkan1.1 %t.spv
+// RUN: spirv-dis %t.spv | FileCheck %s
+
+// CHECK-DAG: OpCapability GroupNonUniform{{$}}
+// CHECK-DAG: OpCapability GroupNonUniformArithmetic
+// CHECK-DAG: OpCapability GroupNonUniformShuffle
+// CHECK: BuiltIn SubgroupLocalInvocationId
+// CHECK: OpGroupNonUniformShuffleXor
+// CHECK: OpGroupNonUniformFAdd
+tapml.executable @rows {
+  tapml.variant @vulkan target(<vulkan, "four lanes", {subgroup_size = 4 : i64}, ["subgroup_arithmetic", "subgroup_shuffle"]>) {
+    func.func @body() {
+      return
+    }
+    gpu.module @kernels {
+      gpu.func @sum(%x: memref<?xf32>, %y: memref<?xf32>) kernel attributes {known_block_size = array<i32: 4, 1, 1>, tapml.access = ["read", "write"]} {
+        %i = gpu.lane_id
+        %c1 = arith.constant 1 : i32
+        %c4 = arith.constant 4 : i32
+        %v = memref.load %x[%i] : memref<?xf32>
+        %w, %valid = gpu.shuffle xor %v, %c1, %c4 : f32
+        %s = arith.addf %v, %w : f32
+        %t = gpu.subgroup_reduce add %s : (f32) -> f32
+        memref.store %t, %y[%i] : memref<?xf32>
+        gpu.return
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// RUN: tapml-opt %s --tapml-verify-limits=profile=vulkan --split-input-file --verify-diagnostics
+
+gpu.module @kernels {
+  // expected-error @+1 {{kernel 'large' of encoder.0.query and 1 more: needs 256 invocations per workgroup, but limit 'max_workgroup_invocations' of profile 'vulkan' is 128; choose a smaller workgroup}}
+  gpu.func @large(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 4, 1>, tapml.instances = ["encoder.0.query", "encoder.0.key"]} {
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @+1 {{kernel 'deep': needs 128 invocations in dimension 2, but limit 'max_workgroup_size' of profile 'vulkan' is 64}}
+  gpu.func @deep(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 1, 1, 128>} {
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @+1 {{kernel 'unsized': has no 'known_block_size'}}
+  gpu.func @unsized(%x: memref<?xf32>) kernel {
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @+1 {{kernel 'buffers': needs 9 storage buffers, but limit 'max_storage_buffers' of profile 'vulkan' is 8; form smaller kernels}}
+  gpu.func @buffers(%0: memref<?xf32>, %1: memref<?xf32>, %2: memref<?xf32>, %3: memref<?xf32>, %4: memref<?xf32>, %5: memref<?xf32>, %6: memref<?xf32>, %7: memref<?xf32>, %8: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @+1 {{kernel 'sizes': needs 132 bytes of push constants (4 for each size), but limit 'max_push_constant_bytes' of profile 'vulkan' is 128; pass fewer sizes}}
+  gpu.func @sizes(%0: index, %1: index, %2: index, %3: index, %4: index, %5: index, %6: index, %7: index, %8: index, %9: index, %10: index, %11: index, %12: index, %13: index, %14: index, %15: index, %16: index, %17: index, %18: index, %19: index, %20: index, %21: index, %22: index, %23: index, %24: index, %25: index, %26: index, %27: index, %28: index, %29: index, %30: index, %31: index, %32: index) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @+1 {{kernel 'binding': needs 134217732 bytes in buffer 0, but limit 'max_storage_buffer_bytes' of profile 'vulkan' is 134217728; split the tensor}}
+  gpu.func @binding(%x: memref<33554433xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @+1 {{kernel 'memory': needs 16388 bytes of workgroup memory, but limit 'max_workgroup_memory' of profile 'vulkan' is 16384; choose smaller tiles}}
+  gpu.func @memory() kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %0 = memref.alloc() : memref<4097xf32, #gpu.address_space<workgroup>>
+    gpu.return
+  }
+}
