@@ -6,11 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-<<<<<<< HEAD
 #include "TapxTranslation.h"
-=======
 #include "mlir/InitAllDialects.h"
->>>>>>> spirv
 #include "mlir/InitAllTranslations.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 #include "tapml/InitAll.h"
@@ -18,15 +15,11 @@
 
 int main(int argc, char **argv) {
   mlir::registerAllTranslations();
-<<<<<<< HEAD
-  tapml::registerSPIRVTranslations();
-  tapml::registerTapxTranslations();
-=======
   tapml::registerSPIRVTranslations([](mlir::DialectRegistry &registry) {
     mlir::registerAllDialects(registry);
     tapml::registerAllDialects(registry);
   });
->>>>>>> spirv
+  tapml::registerTapxTranslations();
   return failed(
       mlir::mlirTranslateMain(argc, argv, "TapML translation driver"));
 }
