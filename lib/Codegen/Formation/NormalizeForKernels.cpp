@@ -398,20 +398,23 @@ static LogicalResult verifyGeneric(linalg::GenericOp op) {
   return success();
 }
 
-/// Diagnoses types other than tensors of known rank and scalars.
+/// Diagnoses types other than numbers and tensors of them of known rank.
 static LogicalResult verifyTypes(func::FuncOp function) {
   auto isKnown = [](Type type) {
-    return isa<RankedTensorType>(type) || type.isIntOrIndexOrFloat();
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      return tensor.getElementType().isIntOrIndexOrFloat();
+    return type.isIntOrIndexOrFloat();
   };
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
     if (!isKnown(type))
       return function.emitOpError("argument ")
-             << index << " must be a ranked tensor or a scalar, got " << type;
+             << index << " must be a number or a ranked tensor of numbers, got "
+             << type;
   WalkResult result = function.getBody().walk([&](Operation *op) {
     for (Type type : op->getResultTypes())
       if (!isKnown(type)) {
-        op->emitOpError("cannot be part of a kernel: results must be ranked "
-                        "tensors or scalars, got ")
+        op->emitOpError("cannot be part of a kernel: results must be numbers "
+                        "or ranked tensors of numbers, got ")
             << type;
         return WalkResult::interrupt();
       }
