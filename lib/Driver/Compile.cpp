@@ -91,6 +91,8 @@ struct Compilation {
     DialectRegistry registry;
     registerAllDialects(registry);
     context.appendDialectRegistry(registry);
+    // Diagnostics name the operator by its place in the user's source.
+    context.printOpOnDiagnostic(false);
   }
 
   /// Opens the package and parses its graph.

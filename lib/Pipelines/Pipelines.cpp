@@ -93,7 +93,6 @@ LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
     nested.addPass(createCSEPass());
     nested.addPass(createLoopInvariantCodeMotionPass());
     nested.addPass(createCSEPass());
-    pm.addPass(createPlanMemoryPass());
     return success();
   }
   case Stage::Binary: {
@@ -101,6 +100,8 @@ LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
     if (failed(addHooks(pm, "after-legalisation", options)))
       return failure();
     buildSerializeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
+    // Last, as CSE merges the buffers that it has just told apart.
+    pm.addPass(createPlanMemoryPass());
     CompileHostPassOptions host;
     host.hostTriple = options.hostTriple;
     host.hostCPUs.assign(options.hostCpus.begin(), options.hostCpus.end());

@@ -18,8 +18,8 @@
 
 namespace tapml::rt {
 
-/// The properties of a device as they go into a profile. Names are those of the
-/// API ("maxComputeWorkGroupInvocations", "shaderInt64").
+/// The properties of a device as they go into a profile. Names are those of
+/// `#tapml.profile` ("max_workgroup_invocations", "int64").
 struct DeviceInfo {
   /// "vulkan:0"; what the caller opens it by.
   std::string id;

@@ -173,10 +173,8 @@ private:
   std::vector<const char *> needed;
   VkPhysicalDeviceFeatures2 core = {};
   VkPhysicalDevice16BitStorageFeatures storage16 = {};
-  VkPhysicalDeviceVariablePointersFeatures pointers = {};
   VkPhysicalDevice8BitStorageFeatures storage8 = {};
   VkPhysicalDeviceShaderFloat16Int8Features float16Int8 = {};
-  VkPhysicalDeviceShaderIntegerDotProductFeatures dotProduct = {};
 };
 
 /// Limits, features and names of device `index`.

@@ -308,13 +308,13 @@ VulkanDevice::VulkanDevice(std::shared_ptr<VulkanContext> shared)
   auto limit = [&](const char *key, size_t i = 0) {
     return uint64_t(have.at(key)[i]);
   };
-  deviceLimits.maxBindingBytes = limit("maxStorageBufferRange");
-  deviceLimits.maxBufferBytes = limit("maxMemoryAllocationSize");
+  deviceLimits.maxBindingBytes = limit("max_storage_buffer_bytes");
+  deviceLimits.maxBufferBytes = limit("max_allocation_bytes");
   deviceLimits.maxBuffersPerKernel =
-      limit("maxPerStageDescriptorStorageBuffers");
-  deviceLimits.maxSizeBytes = limit("maxPushConstantsSize");
+      limit("max_storage_buffers");
+  deviceLimits.maxSizeBytes = limit("max_push_constant_bytes");
   for (size_t i = 0; i < 3; ++i)
-    deviceLimits.maxGrid[i] = limit("maxComputeWorkGroupCount", i);
+    deviceLimits.maxGrid[i] = limit("max_workgroup_count", i);
   deviceLimits.narrowSizes = true;
 }
 

@@ -54,45 +54,23 @@ VulkanFeatures::VulkanFeatures(const VulkanInstance &instance,
     tail = &structure.pNext;
     return true;
   };
-  entries = {{"shaderFloat64", &core.features.shaderFloat64},
-             {"shaderInt64", &core.features.shaderInt64},
-             {"shaderInt16", &core.features.shaderInt16}};
+  entries = {{"float64", &core.features.shaderFloat64},
+             {"int64", &core.features.shaderInt64},
+             {"int16", &core.features.shaderInt16}};
   if (link(storage16, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES,
            VK_API_VERSION_1_1, nullptr)) {
-    entries.push_back(
-        {"storageBuffer16BitAccess", &storage16.storageBuffer16BitAccess});
-    entries.push_back({"uniformAndStorageBuffer16BitAccess",
-                       &storage16.uniformAndStorageBuffer16BitAccess});
-    entries.push_back(
-        {"storagePushConstant16", &storage16.storagePushConstant16});
-  }
-  if (link(pointers,
-           VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VARIABLE_POINTERS_FEATURES,
-           VK_API_VERSION_1_1, nullptr)) {
-    entries.push_back({"variablePointersStorageBuffer",
-                       &pointers.variablePointersStorageBuffer});
-    entries.push_back({"variablePointers", &pointers.variablePointers});
+    entries.push_back({"storage16", &storage16.storageBuffer16BitAccess});
   }
   if (link(storage8, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_8BIT_STORAGE_FEATURES,
            VK_API_VERSION_1_2, VK_KHR_8BIT_STORAGE_EXTENSION_NAME)) {
-    entries.push_back(
-        {"storageBuffer8BitAccess", &storage8.storageBuffer8BitAccess});
-    entries.push_back({"uniformAndStorageBuffer8BitAccess",
-                       &storage8.uniformAndStorageBuffer8BitAccess});
-    entries.push_back({"storagePushConstant8", &storage8.storagePushConstant8});
+    entries.push_back({"storage8", &storage8.storageBuffer8BitAccess});
   }
   if (link(float16Int8,
            VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES,
            VK_API_VERSION_1_2, VK_KHR_SHADER_FLOAT16_INT8_EXTENSION_NAME)) {
-    entries.push_back({"shaderFloat16", &float16Int8.shaderFloat16});
-    entries.push_back({"shaderInt8", &float16Int8.shaderInt8});
+    entries.push_back({"float16", &float16Int8.shaderFloat16});
+    entries.push_back({"int8", &float16Int8.shaderInt8});
   }
-  if (link(
-          dotProduct,
-          VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
-          VK_API_VERSION_1_3, VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME))
-    entries.push_back(
-        {"shaderIntegerDotProduct", &dotProduct.shaderIntegerDotProduct});
   vk.GetPhysicalDeviceFeatures2(device, &core);
   // Keep only what is listed above: robust access, for one, costs time.
   VkPhysicalDeviceFeatures2 supported = core;
@@ -114,42 +92,18 @@ void VulkanFeatures::restrictTo(const std::vector<std::string> &keep) {
   for (Entry &entry : entries)
     if (std::find(keep.begin(), keep.end(), entry.name) == keep.end())
       *entry.flag = VK_FALSE;
-  // These two imply another.
-  if (pointers.variablePointers)
-    pointers.variablePointersStorageBuffer = VK_TRUE;
 }
 
 /// Properties that kernels may rely on and that nobody has to turn on.
 static void
 addPropertyFeatures(const VkPhysicalDeviceSubgroupProperties &subgroup,
-                    const VkPhysicalDeviceFloatControlsProperties *controls,
                     std::vector<std::string> &features) {
-  struct {
-    VkSubgroupFeatureFlagBits bit;
-    const char *name;
-  } operations[] = {
-      {VK_SUBGROUP_FEATURE_BASIC_BIT, "subgroupBasic"},
-      {VK_SUBGROUP_FEATURE_VOTE_BIT, "subgroupVote"},
-      {VK_SUBGROUP_FEATURE_ARITHMETIC_BIT, "subgroupArithmetic"},
-      {VK_SUBGROUP_FEATURE_BALLOT_BIT, "subgroupBallot"},
-      {VK_SUBGROUP_FEATURE_SHUFFLE_BIT, "subgroupShuffle"},
-      {VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT, "subgroupShuffleRelative"},
-      {VK_SUBGROUP_FEATURE_CLUSTERED_BIT, "subgroupClustered"},
-      {VK_SUBGROUP_FEATURE_QUAD_BIT, "subgroupQuad"}};
-  if (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT)
-    for (const auto &operation : operations)
-      if (subgroup.supportedOperations & operation.bit)
-        features.push_back(operation.name);
-  if (!controls)
+  if (!(subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT))
     return;
-  if (controls->shaderSignedZeroInfNanPreserveFloat32)
-    features.push_back("shaderSignedZeroInfNanPreserveFloat32");
-  if (controls->shaderDenormPreserveFloat32)
-    features.push_back("shaderDenormPreserveFloat32");
-  if (controls->shaderDenormFlushToZeroFloat32)
-    features.push_back("shaderDenormFlushToZeroFloat32");
-  if (controls->shaderRoundingModeRTEFloat32)
-    features.push_back("shaderRoundingModeRTEFloat32");
+  if (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT)
+    features.push_back("subgroup_arithmetic");
+  if (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT)
+    features.push_back("subgroup_shuffle");
 }
 
 /// The largest unsigned value that a profile can say.
@@ -165,11 +119,8 @@ DeviceInfo tapml::rt::queryVulkanDevice(const VulkanInstance &instance,
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
   VkPhysicalDeviceMaintenance3Properties maintenance = {
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES, &subgroup};
-  VkPhysicalDeviceFloatControlsProperties controls = {
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES,
-      &maintenance};
   VkPhysicalDeviceDriverProperties driver = {
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES, &controls};
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES, &maintenance};
   bool has12 = version >= VK_API_VERSION_1_2;
   VkPhysicalDeviceProperties2 properties = {
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
@@ -190,24 +141,22 @@ DeviceInfo tapml::rt::queryVulkanDevice(const VulkanInstance &instance,
   auto three = [](const uint32_t *values) {
     return std::vector<int64_t>(values, values + 3);
   };
-  info.limits["maxComputeWorkGroupInvocations"] = {
+  info.limits["max_workgroup_invocations"] = {
       limits.maxComputeWorkGroupInvocations};
-  info.limits["maxComputeWorkGroupSize"] =
-      three(limits.maxComputeWorkGroupSize);
-  info.limits["maxComputeWorkGroupCount"] =
-      three(limits.maxComputeWorkGroupCount);
-  info.limits["maxComputeSharedMemorySize"] = {
-      limits.maxComputeSharedMemorySize};
-  info.limits["maxStorageBufferRange"] = {limits.maxStorageBufferRange};
-  info.limits["maxPushConstantsSize"] = {limits.maxPushConstantsSize};
-  info.limits["maxPerStageDescriptorStorageBuffers"] = {
+  info.limits["max_workgroup_size"] = three(limits.maxComputeWorkGroupSize);
+  info.limits["max_workgroup_count"] = three(limits.maxComputeWorkGroupCount);
+  info.limits["max_workgroup_memory"] = {limits.maxComputeSharedMemorySize};
+  info.limits["max_storage_buffer_bytes"] = {limits.maxStorageBufferRange};
+  info.limits["max_push_constant_bytes"] = {limits.maxPushConstantsSize};
+  info.limits["max_storage_buffers"] = {
       limits.maxPerStageDescriptorStorageBuffers};
-  info.limits["minStorageBufferOffsetAlignment"] = {
+  info.limits["min_storage_buffer_alignment"] = {
       clampLimit(limits.minStorageBufferOffsetAlignment)};
-  info.limits["maxMemoryAllocationSize"] = {
+  info.limits["max_allocation_bytes"] = {
       clampLimit(maintenance.maxMemoryAllocationSize)};
-  info.limits["subgroupSize"] = {subgroup.subgroupSize};
+  info.limits["subgroup_size"] = {subgroup.subgroupSize};
   info.features = VulkanFeatures(instance, device).names();
-  addPropertyFeatures(subgroup, has12 ? &controls : nullptr, info.features);
+  addPropertyFeatures(subgroup, info.features);
+  std::sort(info.features.begin(), info.features.end());
   return info;
 }

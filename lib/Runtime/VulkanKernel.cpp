@@ -93,16 +93,16 @@ static Status checkLimits(const KernelDesc &desc, const DeviceInfo &info) {
   uint64_t invocations = 1;
   for (size_t i = 0; i < 3; ++i) {
     TAPML_RETURN_IF_ERROR(check(concat("invocations in dimension ", i),
-                                desc.workgroup[i], "maxComputeWorkGroupSize",
+                                desc.workgroup[i], "max_workgroup_size",
                                 i));
     invocations *= desc.workgroup[i];
   }
   TAPML_RETURN_IF_ERROR(check("invocations in a workgroup", invocations,
-                              "maxComputeWorkGroupInvocations", 0));
+                              "max_workgroup_invocations", 0));
   TAPML_RETURN_IF_ERROR(check("buffers", desc.access.size(),
-                              "maxPerStageDescriptorStorageBuffers", 0));
+                              "max_storage_buffers", 0));
   return check("bytes of sizes", desc.numSizes * uint64_t(4),
-               "maxPushConstantsSize", 0);
+               "max_push_constant_bytes", 0);
 }
 
 Status VulkanDevice::checkKernel(DeviceModule &module, const KernelDesc &desc) {

@@ -121,7 +121,7 @@ OrderedJson test::makeManifest(const std::string &place, bool mixed) {
                          {"kind", "vulkan"},
                          {"profile",
                           {{"name", "small"},
-                           {"limits", {{"maxComputeWorkGroupInvocations", 64}}},
+                           {"limits", {{"max_workgroup_invocations", 64}}},
                            {"features", OrderedJson::array()}}}});
   m["symbols"] = {{{"name", "n"}, {"min", 1}, {"max", 100000}}};
   m["inputs"] = {{{"name", "x"}, {"dtype", "f32"}, {"shape", {"n"}}},

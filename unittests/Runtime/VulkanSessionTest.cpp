@@ -173,7 +173,7 @@ TEST_F(VulkanSessionTest, RefusesMissingFeaturesAndLimits) {
                         "lacks the feature 'nosuchFeature', which profile "
                         "'small' needs"));
   profile["features"] = OrderedJson::array();
-  profile["limits"]["maxComputeWorkGroupInvocations"] = 1 << 20;
+  profile["limits"]["max_workgroup_invocations"] = 1 << 20;
   EXPECT_TRUE(failsWith(loadFailure(), StatusCode::Incompatible,
                         "not 1048576, which profile 'small' needs"));
 }
@@ -245,8 +245,8 @@ TEST_F(VulkanSessionTest, DescribesDevices) {
   auto json = nlohmann::json::parse(toJson(*devices));
   EXPECT_EQ(json[0]["id"], "host");
   EXPECT_EQ(json[1]["id"], "vulkan:0");
-  EXPECT_GE(json[1]["profile"]["limits"]["maxComputeWorkGroupInvocations"],
+  EXPECT_GE(json[1]["profile"]["limits"]["max_workgroup_invocations"],
             128);
-  EXPECT_EQ(json[1]["profile"]["limits"]["maxComputeWorkGroupCount"].size(),
+  EXPECT_EQ(json[1]["profile"]["limits"]["max_workgroup_count"].size(),
             3u);
 }

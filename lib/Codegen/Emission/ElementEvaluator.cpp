@@ -77,7 +77,8 @@ Value ElementEvaluator::load(Value tensor, ArrayRef<Index> at, int64_t lanes) {
              (unalignedVectors ||
               (isAligned(where.base, lanes) && stored == element))) {
     llvm::MaybeAlign alignment;
-    if (isAligned(where.base, lanes))
+    // On the host, buffers are aligned to their elements only.
+    if (!unalignedVectors && isAligned(where.base, lanes))
       alignment = llvm::Align(
           llvm::PowerOf2Ceil(lanes * stored.getIntOrFloatBitWidth() / 8));
     value =
@@ -121,7 +122,8 @@ void ElementEvaluator::store(Value value, Value buffer, Index linear,
   if (where.lanes.empty() && where.stride == 1 &&
       (unalignedVectors || (isAligned(where.base, lanes) && !converts))) {
     llvm::MaybeAlign alignment;
-    if (isAligned(where.base, lanes))
+    // On the host, buffers are aligned to their elements only.
+    if (!unalignedVectors && isAligned(where.base, lanes))
       alignment = llvm::Align(
           llvm::PowerOf2Ceil(lanes * stored.getIntOrFloatBitWidth() / 8));
     vector::StoreOp::create(builder, loc, value, buffer, where.base, false,

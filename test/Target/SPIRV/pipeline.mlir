@@ -6,7 +6,7 @@
 
 // IR-NOT: gpu.module
 // IR: tapml.binary @spirv "spirv" [3, 2, 35, 7,
-// IR-SAME: entry_points = [{access = ["read", "write"], name = "gelu", sizes = 1 : i64, workgroup = array<i32: 64, 1, 1>}, {access = ["read_write"], name = "negate", sizes = 0 : i64, workgroup = array<i32: 32, 1, 1>}]
+// IR-SAME: entries [#tapml.entry_point<"gelu", access = ["read", "write"], sizes = 1, workgroup = [64, 1, 1]>, #tapml.entry_point<"negate", access = ["readwrite"], sizes = 0, workgroup = [32, 1, 1]>]
 
 // CHECK: OpMemoryModel Logical GLSL450
 // CHECK-DAG: OpEntryPoint GLCompute %gelu "gelu"
