@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TapxFile.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -17,6 +18,7 @@
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 #include "tapml/Driver/Driver.h"
 #include "tapml/InitAll.h"
+#include "tapml/Target/Tapx/Tapx.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
@@ -97,6 +99,9 @@ struct Compilation {
   /// Runs the passes of `stage`.
   LogicalResult runStage(Stage stage);
 
+  /// Writes the executable.
+  LogicalResult pack();
+
   const CompileJob &job;
   MLIRContext context;
   llvm::SourceMgr sourceMgr;
@@ -141,6 +146,24 @@ LogicalResult Compilation::runStage(Stage stage) {
   return result;
 }
 
+LogicalResult Compilation::pack() {
+  TapxOptions options;
+  options.model = package.name;
+  options.weights = package.weights;
+  options.samples = package.samplesDir;
+  options.output = job.output;
+  FailureOr<TapxContents> contents = translateToTapx(*module, options);
+  if (failed(contents))
+    return failure();
+  std::vector<rt::TapxSection> sections = {
+      {rt::tapxManifestSection, contents->manifest}};
+  for (const TapxSectionData &section : contents->sections)
+    sections.push_back(
+        {section.name, {section.data.data(), section.data.size()}});
+  rt::Status status = rt::writeTapxFile(job.output, sections);
+  return status.ok() ? success() : fail(status.message());
+}
+
 LogicalResult tapml::compile(const CompileJob &job) {
   Compilation compilation(job);
   if (failed(compilation.load()))
@@ -155,5 +178,16 @@ LogicalResult tapml::compile(const CompileJob &job) {
     if (job.stopAfter == stage)
       return writeModule(*compilation.module, job.output);
   }
-  return success();
+  return compilation.pack();
+}
+
+LogicalResult tapml::explain(const CompileJob &job, bool json) {
+  CompileJob quiet = job;
+  quiet.options.explanation = json ? "" : "-";
+  if (json)
+    quiet.options.effectivePlan = "-";
+  Compilation compilation(quiet);
+  if (failed(compilation.load()))
+    return failure();
+  return compilation.runStage(Stage::Partition);
 }

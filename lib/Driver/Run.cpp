@@ -15,6 +15,7 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
@@ -132,8 +133,8 @@ Error Runner::load() {
   if (!section)
     return makeError(job.executable + ": has no manifest; compile it again");
   auto value = json::parse(StringRef(
-      reinterpret_cast<const char *>(section->data.data()),
-      section->data.size()));
+      reinterpret_cast<const char *>(section->data.data),
+      section->data.size));
   if (!value)
     return makeError(job.executable + ": manifest: " +
                      toString(value.takeError()));
@@ -182,7 +183,7 @@ Error Runner::readSample() {
     auto [side, tensor] = StringRef(name).split('.');
     rt::ByteSpan bytes = (*file)->bytes(entry);
     HostTensor copy{tensor.str(), entry.dtype, entry.shape,
-                    {bytes.data(), bytes.data() + bytes.size()}};
+                    {bytes.data, bytes.data + bytes.size}};
     // The framework's booleans are one byte; so are ours.
     if (copy.dtype == rt::DType::U8)
       copy.dtype = rt::DType::I1;
@@ -357,9 +358,8 @@ Error Runner::compareAndPrint() {
                << " at " << where;
       bool tooFar = job.maxDifference && !(difference->value <= *job.maxDifference);
       if (difference->mismatches || tooFar)
-        failures += (Twine("\n  ") + output->name + " " + where + ": expected " +
-                     Twine(difference->expected) + ", got " +
-                     Twine(difference->got))
+        failures += formatv("\n  {0} {1}: expected {2}, got {3}", output->name,
+                            where, difference->expected, difference->got)
                         .str();
     } else if (job.sample) {
       failures += (Twine("\n  ") + output->name + ": not in the sample").str();

@@ -142,13 +142,17 @@ Status readInputs(const Manifest &m, const tapml_tensor *tensors, size_t count,
     const tapml_tensor &tensor = *ordered[i];
     std::string where = i < m.inputs.size() ? "input '" + m.inputs[i].name + "'"
                                             : concat("input ", i);
-    if (int(tensor.dtype) < 0 || int(tensor.dtype) >= numDTypes)
+    // A C caller can store any number; reading it as the type is undefined.
+    int dtype = 0;
+    static_assert(sizeof(tensor.dtype) == sizeof(dtype));
+    std::memcpy(&dtype, &tensor.dtype, sizeof(dtype));
+    if (dtype < 0 || dtype >= numDTypes)
       return makeError(StatusCode::InvalidArgument, where,
-                       " has the unknown element type ", int(tensor.dtype));
+                       " has the unknown element type ", dtype);
     if (tensor.rank && !tensor.shape)
       return nullArgument("a shape");
     InputTensor input;
-    input.dtype = DType(tensor.dtype);
+    input.dtype = DType(dtype);
     input.shape.assign(tensor.shape, tensor.shape + tensor.rank);
     std::optional<uint64_t> bytes = byteSize(input.dtype, input.shape);
     if (needData && bytes && tensor.bytes < *bytes)

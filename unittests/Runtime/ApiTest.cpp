@@ -100,7 +100,8 @@ TEST_F(ApiTest, ReportsMisuse) {
   inputs[1].name = "x";
   inputs[1].bytes = 15;
   EXPECT_NE(run(2).find("input 'x' has 15 bytes"), std::string::npos);
-  inputs[1].dtype = static_cast<tapml_dtype>(99);
+  int unknown = 99;
+  std::memcpy(&inputs[1].dtype, &unknown, sizeof(unknown));
   EXPECT_NE(run(2).find("unknown element type 99"), std::string::npos);
   EXPECT_EQ(result, nullptr);
   EXPECT_NE(takeMessage(

@@ -204,8 +204,8 @@ def main():
         "3.9376",
         7,
     )
-    print("// sin(r) = r + r t p(t), t = r^2, |r| <= pi/4")
-    quarter = mp.pi / 4 * mp.mpf("1.001")
+    print("// sin(r) = r + r t p(t), t = r^2, |r| <= 1.05 pi/4")
+    quarter = mp.pi / 4 * mp.mpf("1.05")
     fit(
         "sin",
         lambda t: (mp.sin(root(t)) / root(t) - 1) / t,
@@ -214,7 +214,7 @@ def main():
         quarter**2,
         3,
     )
-    print("// cos(r) = 1 - t / 2 + t^2 p(t), t = r^2, |r| <= pi/4")
+    print("// cos(r) = 1 - t / 2 + t^2 p(t), t = r^2, |r| <= 1.05 pi/4")
     fit(
         "cos",
         lambda t: (mp.cos(root(t)) - 1 + t / 2) / t**2,
@@ -225,8 +225,8 @@ def main():
     )
     print("// log(2), the high part with 15 bits: its product with an exponent is exact")
     split("logOfTwo", mp.log(2), 15, 2)
-    print("// pi/2, 8 bits per part: products with integers below 2^16 are exact")
-    split("halfPi", mp.pi / 2, 8, 6)
+    print("// pi/2, 6 bits per part: products with integers up to 2^18 are exact")
+    split("halfPi", mp.pi / 2, 6, 8)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ def FormKernelsPass : Pass<"tapml-form-kernels", "::mlir::func::FuncOp"> {
       `tapml.constant`) and its user does not, so that it can be done once per
       load; repeating elements and renaming indices do not count;
     - it is used by several kernels, unless it is cheap: no reduction, no
-      transcendental function, and at most one operand of its own size;
+      transcendental function, few operations on scalars, and at most one
+      operand of its own size;
     - it is the end of a contraction's epilogue (a chain of elementwise ops at
       the contraction's indices) and its user cannot be part of it;
     - it is a contraction whose user reads it at other indices than the
@@ -43,9 +44,9 @@ def FormKernelsPass : Pass<"tapml-form-kernels", "::mlir::func::FuncOp"> {
     - it is a reduction, and the user neither reads it once at the indices of
       the kernel's result, nor by rows of the kernel's result with all of the
       trailing indices reduced (as in softmax and layer norm);
-    - it calls a transcendental function and would be computed several times for
-      one element, such as on the input of a contraction, unless it depends on a
-      reduction of the same rows;
+    - it is not cheap and would be computed several times for one element, such
+      as on the input of a contraction, unless it depends on a reduction of the
+      same rows;
     - the kernel would read more tensors than the profile allows buffers.
 
     ```mlir
@@ -148,7 +149,7 @@ def TapMLExpandMathPass : Pass<"tapml-expand-math"> {
     Arguments are reduced to a small interval and the function evaluated there
     by a minimax polynomial (utils/math/fit_coefficients.py). With correctly
     rounded +, -, *, / and sqrt the largest distances from the true value, in
-    units in the last place, are the BOUNDS below; a division or square root
+    units in the last place, stay below these bounds; a division or square root
     that the device rounds less well adds its own error once.
 
     | function | bound | range |
@@ -157,7 +158,7 @@ def TapMLExpandMathPass : Pass<"tapml-expand-math"> {
     | log | 1.5 | all, subnormal arguments included |
     | tanh | 2 | all; exactly +-1 from 9.1 on |
     | erf | 2 | all; exactly +-1 from 3.9375 on |
-    | sin, cos | 3 | up to 102943 (2^16 pi/2) |
+    | sin, cos | 4 | up to 411774 (2^18 pi/2); NaN beyond |
     | rsqrt | 1.5 | all |
     | trunc | 0 | all |
     | powf | 2 + 3 \|y log x\| | all |

@@ -117,9 +117,8 @@ uint64_t DivisibilityAnalysis::computeResult(OpResult result, unsigned depth) {
         auto kernel = op->getParentOfType<gpu::GPUFuncOp>();
         std::optional<ArrayRef<int32_t>> sizes =
             kernel ? kernel.getKnownBlockSize() : std::nullopt;
-        if (!sizes)
-          return 1;
-        return (*sizes)[static_cast<unsigned>(dim.getDimension())];
+        auto index = static_cast<unsigned>(dim.getDimension());
+        return sizes && index < sizes->size() ? (*sizes)[index] : 1;
       })
       .Default([](Operation *) -> uint64_t { return 1; });
 }

@@ -152,8 +152,13 @@ Value IndexBuilder::ceilDiv(Value lhs, Value rhs) {
     return lhs;
   if (l && r && *r != 0)
     return constant(llvm::divideCeilSigned(*l, *r));
-  if (onHost)
+  if (onHost) {
+    // Rounding up twice by constants is rounding up once by their product.
+    if (auto inner = lhs.getDefiningOp<arith::CeilDivSIOp>(); inner && r)
+      if (auto by = getConstantIndex(inner.getRhs()))
+        return ceilDiv(inner.getLhs(), constant(*by * *r));
     return create(Kind::CeilDiv, lhs, rhs);
+  }
   if (r && getDivisor(lhs) % *r == 0)
     return div(lhs, rhs);
   return div(add(lhs, sub(rhs, constant(1))), rhs);

@@ -411,17 +411,24 @@ LogicalResult MatmulEmitter::emit() {
     Value tile = e.getInvocation(group);
     Value inner = e.isHost() ? rowTiles : columnTiles;
     Value outer = e.isHost() ? columnTiles : rowTiles;
-    Value innerTile = ix.rem(tile, inner), rest = ix.div(tile, inner);
-    Value outerTile = ix.rem(rest, outer), batchNumber = ix.div(rest, outer);
+    Value innerTile = ix.rem(tile, inner), outerTile = ix.div(tile, inner);
+    Value batchNumber = ix.constant(0);
+    // Behind the last tile the outermost number is too large.
+    Value inside;
+    if (getConstantIndex(batchCount) == 1) {
+      inside = ix.lessThan(outerTile, outer);
+    } else {
+      batchNumber = ix.div(outerTile, outer);
+      outerTile = ix.rem(outerTile, outer);
+      inside = ix.lessThan(batchNumber, batchCount);
+    }
     Value rowTile = e.isHost() ? innerTile : outerTile;
     Value columnTile = e.isHost() ? outerTile : innerTile;
     auto emit = [&] {
       return emitTile(batchNumber, ix.mul(rowTile, ix.constant(tileRows)),
                       ix.mul(columnTile, ix.constant(tileColumns)));
     };
-    return e.isHost()
-               ? emit()
-               : emitIf(evaluator, ix.lessThan(batchNumber, batchCount), emit);
+    return e.isHost() ? emit() : emitIf(evaluator, inside, emit);
   });
 }
 

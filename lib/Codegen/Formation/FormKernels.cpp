@@ -50,9 +50,7 @@ public:
       cloneWithOperands(member);
   }
 
-  Value getResult() const {
-    return mapping.lookup(group.root->getResult(0));
-  }
+  Value getResult() const { return mapping.lookup(group.root->getResult(0)); }
 
 private:
   /// Clones the producer of `value` unless the kernel takes the value from
@@ -84,7 +82,7 @@ private:
   IRMapping mapping;
 };
 
-struct FormKernelsPass 
+struct FormKernelsPass
     : public tapml::impl::FormKernelsPassBase<FormKernelsPass> {
   using FormKernelsPassBase::FormKernelsPassBase;
 
@@ -154,8 +152,8 @@ LogicalResult FormKernelsPass::buildKernel(KernelGroup &group,
   size_t inputs = getCapturedTensors(kernel).size();
   if (static_cast<int64_t>(inputs) > maxInputs)
     return kernel.emitOpError("reads ")
-           << inputs << " tensors and writes one, profile '"
-           << target.getName() << "' allows " << maxInputs + 1
+           << inputs << " tensors and writes one, profile '" << target.getName()
+           << "' allows " << maxInputs + 1
            << " storage buffers; compute the operator on the host, or in parts";
   result.replaceAllUsesExcept(kernel.getResult(0), root);
   return success();

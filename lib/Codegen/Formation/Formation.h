@@ -58,8 +58,8 @@ struct KernelGroup {
 /// Groups the ops of the normalised `block`, see the description of
 /// `tapml-form-kernels`. No group reads more than `maxInputs` tensors where
 /// that can be avoided. Groups are in the order of their roots.
-llvm::SmallVector<std::unique_ptr<KernelGroup>>
-groupKernels(mlir::Block &block, int64_t maxInputs);
+llvm::SmallVector<std::unique_ptr<KernelGroup>> groupKernels(mlir::Block &block,
+                                                             int64_t maxInputs);
 
 /// Returns a name for `group` that tells what it computes, not in `taken`, to
 /// which it is added.

@@ -24,6 +24,8 @@ using namespace tapml;
 /// More than this number of reads of a value are not worth computing it at
 /// each.
 static constexpr size_t kMaxAccesses = 8;
+/// More operations on scalars than this are not repeated for one element.
+static constexpr int64_t kMaxRepeatedWork = 12;
 /// The number of ops that are followed back to find where a chain starts.
 static constexpr size_t kMaxChainOps = 64;
 
@@ -47,12 +49,14 @@ private:
   bool isWeightOnly(Operation *op) const;
 
   SmallVector<Operation *> getTensorUsers(Operation *op) const;
+  int64_t getWork(Operation *op);
+  bool isCostly(linalg::GenericOp op);
   bool reachesReduction(Operation *op);
   bool allUsesLeadTo(Operation *start, Operation *end,
                      const OpSet &chain) const;
   bool endsEpilogue(linalg::GenericOp op) const;
   bool endsReduction(linalg::GenericOp op) const;
-  bool isCheapToClone(linalg::GenericOp op) const;
+  bool isCheapToClone(linalg::GenericOp op);
 
   bool acceptsContraction(const KernelGroup &group,
                           ArrayRef<Access> accesses) const;
@@ -70,6 +74,7 @@ private:
   int64_t maxInputs;
   ExtentAnalysis extents;
   DenseMap<Value, Origin> origins;
+  DenseMap<Operation *, int64_t> workCache;
   DenseMap<Operation *, bool> reachesReductionCache;
   SmallVector<std::unique_ptr<KernelGroup>> groups;
   /// The groups that compute an op; several where it was cloned.
@@ -143,6 +148,37 @@ SmallVector<Operation *> Grouper::getTensorUsers(Operation *op) const {
   for (Operation *user : op->getResult(0).getUsers())
     users.insert(block.findAncestorOpInBlock(*user));
   return users.takeVector();
+}
+
+/// Returns the number of operations on scalars that an element of `op` takes,
+/// with those of the elementwise ops it depends on.
+int64_t Grouper::getWork(Operation *op) {
+  auto [it, inserted] = workCache.try_emplace(op, 0);
+  if (!inserted)
+    return it->second;
+  int64_t work = 0;
+  if (auto generic = dyn_cast<linalg::GenericOp>(op))
+    for (Operation &inner : generic.getRegion().front().without_terminator())
+      work += isa<arith::ConstantOp, linalg::IndexOp>(inner) ? 0 : 1;
+  auto add = [&](Value operand) {
+    Operation *producer = operand.getDefiningOp();
+    if (!producer || producer->getBlock() != &block)
+      return;
+    KernelOpKind kind = getKernelOpKind(producer);
+    if (kind == KernelOpKind::Elementwise || kind == KernelOpKind::Shape)
+      work += getWork(producer);
+  };
+  llvm::for_each(op->getOperands(), add);
+  forEachCapture(op, add);
+  // Enough to be too much; more would overflow in the end.
+  work = std::min(work, kMaxRepeatedWork + 1);
+  workCache[op] = work;
+  return work;
+}
+
+/// Returns true if an element of `op` should not be computed twice.
+bool Grouper::isCostly(linalg::GenericOp op) {
+  return isExpensive(op) || getWork(op) > kMaxRepeatedWork;
 }
 
 /// Returns true if `op` depends on a reduction through elementwise ops, so that
@@ -237,9 +273,9 @@ bool Grouper::endsReduction(linalg::GenericOp op) const {
 }
 
 /// Returns true if computing `op` in several kernels costs no more than loading
-/// its result there: it is cheap and reads at most one tensor of its own size.
-bool Grouper::isCheapToClone(linalg::GenericOp op) const {
-  if (isExpensive(op))
+/// its result there: it takes little and reads at most one tensor of its size.
+bool Grouper::isCheapToClone(linalg::GenericOp op) {
+  if (isCostly(op))
     return false;
   llvm::SmallPtrSet<Value, 4> large;
   for (OpOperand &operand : op->getOpOperands()) {
@@ -251,7 +287,8 @@ bool Grouper::isCheapToClone(linalg::GenericOp op) const {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     bool readsAll = true;
     for (unsigned loop = 0, e = op.getNumLoops(); loop < e; ++loop)
-      readsAll &= map.isFunctionOfDim(loop) || getStaticLoopExtent(op, loop) == 1;
+      readsAll &=
+          map.isFunctionOfDim(loop) || getStaticLoopExtent(op, loop) == 1;
     if (readsAll)
       large.insert(operand.get());
   }
@@ -282,7 +319,7 @@ bool Grouper::acceptsElementwise(const KernelGroup &group, linalg::GenericOp op,
                     });
   if (!isRowValue && endsReduction(op))
     return false;
-  if (!isExpensive(op))
+  if (!isCostly(op))
     return true;
   // On the rows of a reduction, what depends on the reduction stays with it.
   if (isRowValue && reachesReduction(op))
@@ -303,8 +340,9 @@ bool Grouper::acceptsReduction(const KernelGroup &group, linalg::GenericOp op,
 
 /// Returns true if `group`, with `op` in it, does not read more tensors than it
 /// may, or not more than before.
-bool Grouper::staysWithinInputs(const KernelGroup &group,
-                                Operation *op) const {
+bool Grouper::staysWithinInputs(const KernelGroup &group, Operation *op) const {
+  if (maxInputs == INT64_MAX)
+    return true;
   auto countInputs = [&](Operation *extra) {
     llvm::SmallPtrSet<Value, 8> inputs;
     auto isComputed = [&](Operation *producer) {

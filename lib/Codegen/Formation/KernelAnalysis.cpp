@@ -58,8 +58,7 @@ static bool isMultiplyAdd(linalg::GenericOp op) {
          (add.getRhs() == out && isProduct(add.getLhs()));
 }
 
-std::optional<ContractionDims>
-tapml::getContractionDims(linalg::GenericOp op) {
+std::optional<ContractionDims> tapml::getContractionDims(linalg::GenericOp op) {
   if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() == 0)
     return std::nullopt;
@@ -84,8 +83,7 @@ tapml::getContractionDims(linalg::GenericOp op) {
   }
   if (dims.m.empty() || dims.n.empty() || dims.k.empty())
     return std::nullopt;
-  unsigned innermost =
-      maps[2].getDimPosition(maps[2].getNumResults() - 1);
+  unsigned innermost = maps[2].getDimPosition(maps[2].getNumResults() - 1);
   if (llvm::is_contained(dims.m, innermost)) {
     std::swap(dims.m, dims.n);
     std::swap(dims.lhs, dims.rhs);
@@ -106,8 +104,7 @@ bool tapml::readsInit(linalg::GenericOp op) {
   return op.payloadUsesValueFromOperand(op.getDpsInitOperand(0));
 }
 
-void tapml::forEachCapture(Operation *op,
-                           function_ref<void(Value)> callback) {
+void tapml::forEachCapture(Operation *op, function_ref<void(Value)> callback) {
   for (Region &region : op->getRegions())
     region.walk([&](Operation *inner) {
       for (Value operand : inner->getOperands())

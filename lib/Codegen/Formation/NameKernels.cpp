@@ -155,7 +155,8 @@ std::string tapml::nameKernel(const KernelGroup &group,
   if (operators.size() > kMaxOperators)
     name += "_fused";
   else
-    for (StringRef op : ArrayRef(operators).drop_front(operators.empty() ? 0 : 1))
+    for (StringRef op :
+         ArrayRef(operators).drop_front(operators.empty() ? 0 : 1))
       name += "_" + op.str();
   for (char &c : name)
     if (!llvm::isAlnum(c))

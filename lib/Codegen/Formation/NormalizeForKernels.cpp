@@ -38,16 +38,17 @@ static void copyDiscardableAttrs(Operation *from, Operation *to) {
 /// Creates a tensor of the type and sizes of `value`, without values.
 static Value createEmptyLike(OpBuilder &builder, Location loc, Value value) {
   auto type = cast<RankedTensorType>(value.getType());
-  return tensor::EmptyOp::create(
-      builder, loc, tensor::getMixedSizes(builder, loc, value),
-      type.getElementType(), type.getEncoding());
+  return tensor::EmptyOp::create(builder, loc,
+                                 tensor::getMixedSizes(builder, loc, value),
+                                 type.getElementType(), type.getEncoding());
 }
 
 /// Creates a generic with one parallel loop per dimension of `init`, which
 /// reads each of `inputs` at its own indices.
-static linalg::GenericOp createElementwise(
-    OpBuilder &builder, Location loc, ValueRange inputs, Value init,
-    function_ref<void(OpBuilder &, Location, ValueRange)> body) {
+static linalg::GenericOp
+createElementwise(OpBuilder &builder, Location loc, ValueRange inputs,
+                  Value init,
+                  function_ref<void(OpBuilder &, Location, ValueRange)> body) {
   auto type = cast<RankedTensorType>(init.getType());
   AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
   SmallVector<AffineMap> maps(inputs.size() + 1, identity);
@@ -210,7 +211,8 @@ static void accumulateFromZero(linalg::GenericOp op, IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
   auto type = cast<RankedTensorType>(start.getType());
   Value zero = arith::ConstantOp::create(
-      rewriter, loc, cast<TypedAttr>(rewriter.getZeroAttr(type.getElementType())));
+      rewriter, loc,
+      cast<TypedAttr>(rewriter.getZeroAttr(type.getElementType())));
   Value empty = createEmptyLike(rewriter, loc, start);
   Value filled = createFill(rewriter, loc, zero, empty);
   rewriter.modifyOpInPlace(op, [&] { init.set(filled); });
@@ -249,8 +251,8 @@ static bool splitResults(linalg::GenericOp op, IRRewriter &rewriter) {
             mapping.map(body.getArgument(input), args[input]);
           for (Operation &inner : body.without_terminator())
             builder.clone(inner, mapping);
-          Value value = mapping.lookupOrDefault(
-              body.getTerminator()->getOperand(i));
+          Value value =
+              mapping.lookupOrDefault(body.getTerminator()->getOperand(i));
           linalg::YieldOp::create(builder, loc, value);
         });
     copyDiscardableAttrs(op, single);
@@ -311,8 +313,8 @@ template <typename DialectT>
 static void addCanonicalizations(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   context->getOrLoadDialect<DialectT>()->getCanonicalizationPatterns(patterns);
-  for (RegisteredOperationName name :
-       context->getRegisteredOperationsByDialect(DialectT::getDialectNamespace()))
+  for (RegisteredOperationName name : context->getRegisteredOperationsByDialect(
+           DialectT::getDialectNamespace()))
     name.getCanonicalizationPatterns(patterns, context);
 }
 
@@ -323,8 +325,7 @@ static LogicalResult resolveSizes(func::FuncOp function) {
   memref::populateResolveShapedTypeResultDimsPatterns(patterns);
   addCanonicalizations<arith::ArithDialect>(patterns);
   tensor::DimOp::getCanonicalizationPatterns(patterns, function.getContext());
-  tensor::EmptyOp::getCanonicalizationPatterns(patterns,
-                                               function.getContext());
+  tensor::EmptyOp::getCanonicalizationPatterns(patterns, function.getContext());
   tensor::CastOp::getCanonicalizationPatterns(patterns, function.getContext());
   populateAffineToStdConversionPatterns(patterns);
   return applyPatternsGreedily(function, std::move(patterns));
@@ -397,20 +398,23 @@ static LogicalResult verifyGeneric(linalg::GenericOp op) {
   return success();
 }
 
-/// Diagnoses types other than tensors of known rank and scalars.
+/// Diagnoses types other than numbers and tensors of them of known rank.
 static LogicalResult verifyTypes(func::FuncOp function) {
   auto isKnown = [](Type type) {
-    return isa<RankedTensorType>(type) || type.isIntOrIndexOrFloat();
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      return tensor.getElementType().isIntOrIndexOrFloat();
+    return type.isIntOrIndexOrFloat();
   };
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
     if (!isKnown(type))
       return function.emitOpError("argument ")
-             << index << " must be a ranked tensor or a scalar, got " << type;
+             << index << " must be a number or a ranked tensor of numbers, got "
+             << type;
   WalkResult result = function.getBody().walk([&](Operation *op) {
     for (Type type : op->getResultTypes())
       if (!isKnown(type)) {
-        op->emitOpError("cannot be part of a kernel: results must be ranked "
-                        "tensors or scalars, got ")
+        op->emitOpError("cannot be part of a kernel: results must be numbers "
+                        "or ranked tensors of numbers, got ")
             << type;
         return WalkResult::interrupt();
       }
@@ -447,8 +451,7 @@ static LogicalResult verifyOp(Operation &op) {
                             "must depend on the sizes of the arguments only");
     return success();
   }
-  if (isa<arith::ConstantOp>(op) &&
-      isa<ShapedType>(op.getResult(0).getType()))
+  if (isa<arith::ConstantOp>(op) && isa<ShapedType>(op.getResult(0).getType()))
     return op.emitOpError("holds a constant of ")
            << cast<ShapedType>(op.getResult(0).getType()).getNumElements()
            << " elements, at most " << kMaxConstantElements

@@ -18,9 +18,9 @@ LoweringAttr tapml::selectElementwise(const KernelInfo &info,
   const ElementwiseNumbers &numbers = getLoweringNumbers(profile).elementwise;
   int64_t vector = getVectorSize(info, profile);
   int64_t columns = profile.isHost() ? numbers.columns : vector;
-  return LoweringAttr::get(
-      profile.getContext(),
-      ConfigAttr::get(profile.getContext(), Strategy::Elementwise,
-                      {1, columns}, {numbers.workgroup, 1, 1}, vector,
-                      /*subgroup=*/1, /*at_least=*/{}));
+  return LoweringAttr::get(profile.getContext(),
+                           ConfigAttr::get(profile.getContext(),
+                                           Strategy::Elementwise, {1, columns},
+                                           {numbers.workgroup, 1, 1}, vector,
+                                           /*subgroup=*/1, /*at_least=*/{}));
 }

@@ -36,8 +36,7 @@ int64_t tapml::getVectorSize(const KernelInfo &info, ProfileAttr profile) {
   if (type.getRank() == 0)
     return 1;
   int64_t innermost = type.getShape().back();
-  bool isAligned =
-      !ShapedType::isDynamic(innermost) && innermost % vector == 0;
+  bool isAligned = !ShapedType::isDynamic(innermost) && innermost % vector == 0;
   return isAligned ? vector : 1;
 }
 

@@ -59,9 +59,9 @@ LoweringAttr tapml::selectMatmul(const KernelInfo &info, ProfileAttr profile) {
     SmallVector<int64_t> guard;
     if (isDynamic && !isLast)
       guard = {tile.rows};
-    configs.push_back(ConfigAttr::get(
-        context, Strategy::Matmul, {tile.rows, columns},
-        {workgroup, 1, 1}, vector, /*subgroup=*/1, guard));
+    configs.push_back(ConfigAttr::get(context, Strategy::Matmul,
+                                      {tile.rows, columns}, {workgroup, 1, 1},
+                                      vector, /*subgroup=*/1, guard));
     if (guard.empty())
       break;
   }

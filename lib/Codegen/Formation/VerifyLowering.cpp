@@ -102,8 +102,8 @@ static LogicalResult verifySubgroup(KernelOp kernel, ConfigAttr config,
     invocations *= size; // Within the limits: checked before.
   if (invocations % subgroup != 0)
     return kernel.emitOpError("workgroup has ")
-           << invocations << " invocations, not a multiple of subgroup = "
-           << subgroup;
+           << invocations
+           << " invocations, not a multiple of subgroup = " << subgroup;
   return success();
 }
 

@@ -53,31 +53,31 @@ inline constexpr float erfLarge[] = {
     0x1.20e96p+0f,  0x1.456b1ap-1f,   0x1.af7db6p-4f,   -0x1.74e4aep-6f,
     0x1.86ec62p-9f, -0x1.1ecee6p-14f, -0x1.5fa90cp-15f, 0x1.376212p-18f,
 };
-// sin(r) = r + r t p(t), t = r^2, |r| <= pi/4
-/// Weighted error 1.63e-10 on [1.0e-6, 0.618085].
+// sin(r) = r + r t p(t), t = r^2, |r| <= 1.05 pi/4
+/// Weighted error 1.86e-10 on [1.0e-6, 0.680077].
 inline constexpr float sin[] = {
     -0x1.555556p-3f,
-    0x1.111174p-7f,
-    -0x1.a05954p-13f,
-    0x1.7c2c4cp-19f,
+    0x1.11116ap-7f,
+    -0x1.a04c1cp-13f,
+    0x1.783704p-19f,
 };
-// cos(r) = 1 - t / 2 + t^2 p(t), t = r^2, |r| <= pi/4
-/// Weighted error 7.31e-12 on [1.0e-5, 0.618085].
+// cos(r) = 1 - t / 2 + t^2 p(t), t = r^2, |r| <= 1.05 pi/4
+/// Weighted error 9.0e-12 on [1.0e-5, 0.680077].
 inline constexpr float cos[] = {
     0x1.555556p-5f,
-    -0x1.6c175ep-10f,
-    0x1.a071b6p-16f,
-    -0x1.36147ap-22f,
+    -0x1.6c174cp-10f,
+    0x1.a05e04p-16f,
+    -0x1.30ebe8p-22f,
 };
 // log(2), the high part with 15 bits: its product with an exponent is exact
 inline constexpr float logOfTwo[] = {
     0x1.62e4p-1f,
     0x1.7f7d1cp-20f,
 };
-// pi/2, 8 bits per part: products with integers below 2^16 are exact
+// pi/2, 6 bits per part: products with integers up to 2^18 are exact
 inline constexpr float halfPi[] = {
-    0x1.92p+0f, 0x1.fap-12f, 0x1.54p-20f,
-    0x1.1p-30f, 0x1.68p-39f, 0x1.84698ap-48f,
+    0x1.9p+0f,  0x1.08p-7f,  0x1.fp-13f, 0x1.a8p-19f,
+    0x1.1p-26f, 0x1.08p-34f, 0x1.ap-41f, 0x1.84698ap-48f,
 };
 
 } // namespace tapml::coefficients

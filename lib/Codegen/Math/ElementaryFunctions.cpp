@@ -16,6 +16,8 @@ using namespace tapml;
 using arith::CmpFPredicate;
 
 static constexpr float kInfinity = std::numeric_limits<float>::infinity();
+/// The largest argument of sin and cos: 2^18 pi/2, rounded down.
+static constexpr float kLargestAngle = 411774.0f;
 static constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 FloatEmitter::FloatEmitter(OpBuilder &builder, Location loc, Type type,
@@ -285,11 +287,10 @@ Value FloatEmitter::erf(Value x) {
 //===----------------------------------------------------------------------===//
 
 std::pair<Value, Value> FloatEmitter::reduceQuarter(Value x) {
-  // Cody and Waite: pi/2 in parts so short that their products with k, below
-  // 2^16, are exact, and so is each difference where it matters.
+  // Cody and Waite: pi/2 in parts so short that their products with k, up to
+  // 2^18, are exact, and so is each difference where it matters.
   constexpr float twoOverPi = 0x1.45f306p-1f;
-  constexpr float bound = 102943.0f; // 2^16 pi/2
-  Value bounded = clamp(x, -bound, bound);
+  Value bounded = clamp(x, -kLargestAngle, kLargestAngle);
   Value k = nearest(mul(bounded, real(twoOverPi)));
   Value kf = toFloat(k);
   Value r = bounded;
@@ -312,8 +313,9 @@ Value FloatEmitter::sine(Value x, int32_t quarters) {
   };
   Value result = select(hasBit(1), cosine, sine);
   result = select(hasBit(2), neg(result), result);
-  Value isFinite = compare(CmpFPredicate::OLT, abs(x), real(kInfinity));
-  return select(isFinite, result, real(kNaN));
+  // Rather no value than a wrong one.
+  Value isInRange = compare(CmpFPredicate::OLE, abs(x), real(kLargestAngle));
+  return select(isInRange, result, real(kNaN));
 }
 
 Value FloatEmitter::sin(Value x) {

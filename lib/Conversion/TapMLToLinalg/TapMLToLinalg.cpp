@@ -24,18 +24,22 @@ using namespace tapml;
 
 namespace {
 
-/// Gives every operation that computes or views a tensor the identity of the
-/// operator it comes from.
-struct InstanceListener : public OpBuilder::Listener {
-  InstanceListener(ArrayAttr instances) : instances(instances) {}
+/// Gives every operation that computes or views a tensor the name and the
+/// identity of the operator it comes from, where that has one.
+struct OriginListener : public OpBuilder::Listener {
+  OriginListener(TapMLOperator op)
+      : name(StringAttr::get(op->getContext(), op->getName().stripDialect())),
+        instances(op.getInstances()) {}
 
-  void notifyOperationInserted(Operation *op,
-                               OpBuilder::InsertPoint) override {
-    if (isa<linalg::GenericOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
-            tensor::ExtractSliceOp>(op))
-      op->setDiscardableAttr("tapml.instances", instances);
+  void notifyOperationInserted(Operation *op, OpBuilder::InsertPoint) override {
+    if (!isa<linalg::GenericOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+             tensor::ExtractSliceOp>(op))
+      return;
+    op->setDiscardableAttr("tapml.operator", name);
+    op->setDiscardableAttr("tapml.instances", instances);
   }
 
+  StringAttr name;
   ArrayAttr instances;
 };
 
@@ -59,9 +63,8 @@ private:
 } // namespace
 
 LogicalResult LowerToLinalgPass::replaceOperator(TapMLOperator op) {
-  ArrayAttr instances = op.getInstances();
-  InstanceListener listener(instances);
-  OpBuilder builder(op->getContext(), instances ? &listener : nullptr);
+  OriginListener listener(op);
+  OpBuilder builder(op->getContext(), listener.instances ? &listener : nullptr);
   builder.setInsertionPoint(op);
   FailureOr<SmallVector<Value>> results = op.decompose(builder);
   if (failed(results))

@@ -19,6 +19,7 @@
 #include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
 #include "mlir/Dialect/SPIRV/Transforms/Passes.h"
 #include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Pass/PassManager.h"
 #include "tapml/Target/SPIRV/Passes.h"
 
@@ -216,6 +217,46 @@ static EntryPointAttr describeKernel(gpu::GPUFuncOp kernel) {
 }
 
 //===----------------------------------------------------------------------===//
+// What the stock conversion gets wrong
+//===----------------------------------------------------------------------===//
+
+/// Makes the results of loops that may not run at all their initial values.
+/// The stock conversion keeps results in variables that only the body of a
+/// loop stores to, so that after no iteration they hold anything.
+static void guardEmptyLoops(gpu::GPUFuncOp kernel) {
+  kernel.walk([](scf::ForOp loop) {
+    std::optional<int64_t> lower = getConstantIntValue(loop.getLowerBound());
+    std::optional<int64_t> upper = getConstantIntValue(loop.getUpperBound());
+    if (loop.getNumResults() == 0 || (lower && upper && *lower < *upper))
+      return;
+    OpBuilder b(loop->getContext());
+    b.setInsertionPointAfter(loop);
+    Value runs =
+        arith::CmpIOp::create(b, loop.getLoc(), arith::CmpIPredicate::slt,
+                              loop.getLowerBound(), loop.getUpperBound());
+    for (auto [result, init] :
+         llvm::zip_equal(loop.getResults(), loop.getInitArgs())) {
+      Value choice =
+          arith::SelectOp::create(b, loop.getLoc(), runs, result, init);
+      result.replaceAllUsesExcept(choice, choice.getDefiningOp());
+    }
+  });
+}
+
+/// Before SPIR-V 1.4 one condition cannot choose between vectors.
+static void broadcastConditions(gpu::GPUFuncOp kernel) {
+  kernel.walk([](arith::SelectOp select) {
+    auto type = dyn_cast<VectorType>(select.getType());
+    Value condition = select.getCondition();
+    if (!type || isa<VectorType>(condition.getType()))
+      return;
+    OpBuilder b(select);
+    select.getConditionMutable().assign(vector::BroadcastOp::create(
+        b, select.getLoc(), type.clone(condition.getType()), condition));
+  });
+}
+
+//===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
@@ -245,10 +286,11 @@ LogicalResult ConvertToSPIRVPass::verify(gpu::GPUModuleOp module,
                                          ProfileAttr profile) {
   bool hasFailed = false;
   for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
-    if (!kernel.isKernel() || !kernel.getKnownBlockSize()) {
+    std::optional<ArrayRef<int32_t>> sizes = kernel.getKnownBlockSize();
+    if (!kernel.isKernel() || !sizes || sizes->size() != 3) {
       hasFailed = true;
       emitKernelError(kernel)
-          << "must be a kernel and have a 'known_block_size'";
+          << "must be a kernel with a 'known_block_size' of three numbers";
     }
     if (kernel.getNumWorkgroupAttributions() ||
         kernel.getNumPrivateAttributions()) {
@@ -279,6 +321,8 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
   spirv::MemorySpaceToStorageClassConverter spaces(getStorageClass);
   for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
     kernel->setAttr(kEntryPointAttrName, describeKernel(kernel));
+    guardEmptyLoops(kernel);
+    broadcastConditions(kernel);
     spirv::convertMemRefTypesAndAttrs(kernel, spaces);
   }
 

@@ -71,8 +71,9 @@ private:
 
   LogicalResult verifyWorkgroup(gpu::GPUFuncOp kernel, ProfileAttr profile) {
     std::optional<ArrayRef<int32_t>> sizes = kernel.getKnownBlockSize();
-    if (!sizes)
-      return emitKernelError(kernel) << "has no 'known_block_size'";
+    if (!sizes || sizes->size() != 3)
+      return emitKernelError(kernel)
+             << "has no 'known_block_size' of three numbers";
     uint64_t invocations = 1;
     bool hasFailed = false;
     for (auto [dimension, size, limit] :

@@ -174,3 +174,38 @@ func.func @gather(%table: tensor<100x8xf32>, %ids: tensor<?xi64>) -> tensor<?x8x
   } -> tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
 }
+
+// -----
+
+// Many cheap operations together are not cheap: they are done once.
+// CHECK-LABEL: func.func @much_work_is_stored
+// CHECK:         %[[W:.*]] = tapml.kernel "elementwise_4"
+// CHECK-COUNT-13:  arith.muli
+// CHECK:         tapml.kernel
+// CHECK-NOT:       arith.muli
+// CHECK:           linalg.generic {{.*}} ins(%[[W]]
+func.func @much_work_is_stored(%x: tensor<4xi32>) -> (tensor<4xi32>, tensor<4xi32>) {
+  %init = tensor.empty() : tensor<4xi32>
+  %0 = linalg.generic {
+    indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>],
+    iterator_types = ["parallel"]} ins(%x : tensor<4xi32>) outs(%init : tensor<4xi32>) {
+  ^bb0(%a: i32, %out: i32):
+    %m0 = arith.muli %a, %a : i32
+    %m1 = arith.muli %m0, %a : i32
+    %m2 = arith.muli %m1, %a : i32
+    %m3 = arith.muli %m2, %a : i32
+    %m4 = arith.muli %m3, %a : i32
+    %m5 = arith.muli %m4, %a : i32
+    %m6 = arith.muli %m5, %a : i32
+    %m7 = arith.muli %m6, %a : i32
+    %m8 = arith.muli %m7, %a : i32
+    %m9 = arith.muli %m8, %a : i32
+    %m10 = arith.muli %m9, %a : i32
+    %m11 = arith.muli %m10, %a : i32
+    %m12 = arith.muli %m11, %a : i32
+    linalg.yield %m12 : i32
+  } -> tensor<4xi32>
+  %1 = linalg.add ins(%0, %x : tensor<4xi32>, tensor<4xi32>) outs(%init : tensor<4xi32>) -> tensor<4xi32>
+  %2 = linalg.sub ins(%0, %x : tensor<4xi32>, tensor<4xi32>) outs(%init : tensor<4xi32>) -> tensor<4xi32>
+  return %1, %2 : tensor<4xi32>, tensor<4xi32>
+}

@@ -106,7 +106,7 @@ func.func @large_constant() -> tensor<65xi64> {
 
 // -----
 
-// expected-error @below {{'func.func' op argument 0 must be a ranked tensor or a scalar, got 'memref<4xf32>'}}
+// expected-error @below {{'func.func' op argument 0 must be a number or a ranked tensor of numbers, got 'memref<4xf32>'}}
 func.func @memref_argument(%x: memref<4xf32>) {
   return
 }
@@ -114,8 +114,16 @@ func.func @memref_argument(%x: memref<4xf32>) {
 // -----
 
 func.func @unranked_result(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @below {{'tensor.cast' op cannot be part of a kernel: results must be ranked tensors or scalars, got 'tensor<*xf32>'}}
+  // expected-error @below {{'tensor.cast' op cannot be part of a kernel: results must be numbers or ranked tensors of numbers, got 'tensor<*xf32>'}}
   %0 = tensor.cast %x : tensor<4xf32> to tensor<*xf32>
   %1 = tensor.cast %0 : tensor<*xf32> to tensor<4xf32>
   return %1 : tensor<4xf32>
+}
+
+// -----
+
+func.func @complex_constant() -> tensor<2xcomplex<f32>> {
+  // expected-error @below {{'arith.constant' op cannot be part of a kernel: results must be numbers or ranked tensors of numbers, got 'tensor<2xcomplex<f32>>'}}
+  %0 = arith.constant dense<(1.0, 2.0)> : tensor<2xcomplex<f32>>
+  return %0 : tensor<2xcomplex<f32>>
 }

@@ -17,8 +17,7 @@ func.func @cut_at_limit(%x: tensor<4xf32>, %y: tensor<4xf32>, %z: tensor<4xf32>,
 
 // -----
 
-// The variant's target is not asked when the option names a preset, but is
-// without it: see form-limits-variant.mlir. One op cannot be cut.
+// One op cannot be cut.
 #id = affine_map<(d0) -> (d0)>
 func.func @one_op_over_limit(%x: tensor<4xf32>, %y: tensor<4xf32>, %z: tensor<4xf32>, %w: tensor<4xf32>) -> tensor<4xf32> {
   %init = tensor.empty() : tensor<4xf32>

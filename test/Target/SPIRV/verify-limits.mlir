@@ -19,7 +19,7 @@ gpu.module @kernels {
 // -----
 
 gpu.module @kernels {
-  // expected-error @+1 {{kernel 'unsized': has no 'known_block_size'}}
+  // expected-error @+1 {{kernel 'unsized': has no 'known_block_size' of three numbers}}
   gpu.func @unsized(%x: memref<?xf32>) kernel {
     gpu.return
   }

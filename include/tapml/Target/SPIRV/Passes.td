@@ -75,6 +75,7 @@ def TapMLConvertToSPIRVPass : Pass<"tapml-convert-to-spirv"> {
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::spirv::SPIRVDialect",
+                           "::mlir::vector::VectorDialect",
                            "::tapml::TapMLDialect"];
 }
 

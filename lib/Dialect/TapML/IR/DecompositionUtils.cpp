@@ -33,13 +33,13 @@ ShapeAndSizes tapml::detail::getResultShape(Operation *op, OpBuilder &builder) {
 }
 
 ShapeAndSizes tapml::detail::getShapeOf(OpBuilder &builder, Location loc,
-                                 Value tensor) {
+                                        Value tensor) {
   return {cast<RankedTensorType>(tensor.getType()),
           getSizes(builder, loc, tensor)};
 }
 
 ShapeAndSizes tapml::detail::dropDims(const ShapeAndSizes &shape,
-                               ArrayRef<int64_t> dims) {
+                                      ArrayRef<int64_t> dims) {
   SmallVector<int64_t> kept;
   Sizes sizes;
   for (auto [dim, size] : llvm::enumerate(shape.sizes)) {
@@ -52,12 +52,12 @@ ShapeAndSizes tapml::detail::dropDims(const ShapeAndSizes &shape,
 }
 
 ShapeAndSizes tapml::detail::withElementType(const ShapeAndSizes &shape,
-                                      Type element) {
+                                             Type element) {
   return {RankedTensorType::get(shape.type.getShape(), element), shape.sizes};
 }
 
 Value tapml::detail::createEmpty(OpBuilder &builder, Location loc,
-                          const ShapeAndSizes &shape) {
+                                 const ShapeAndSizes &shape) {
   Values dynamicSizes;
   for (auto [dim, size] : llvm::enumerate(shape.sizes))
     if (shape.type.isDynamicDim(dim))
@@ -66,21 +66,22 @@ Value tapml::detail::createEmpty(OpBuilder &builder, Location loc,
 }
 
 Value tapml::detail::createFill(OpBuilder &builder, Location loc,
-                         const ShapeAndSizes &shape, TypedAttr value) {
+                                const ShapeAndSizes &shape, TypedAttr value) {
   Value scalar = arith::ConstantOp::create(builder, loc, value);
   Value empty = createEmpty(builder, loc, shape);
   return linalg::FillOp::create(builder, loc, scalar, empty).getResult(0);
 }
 
 Value tapml::detail::castTo(OpBuilder &builder, Location loc, Value tensor,
-                     RankedTensorType type) {
+                            RankedTensorType type) {
   if (tensor.getType() == type)
     return tensor;
   return tensor::CastOp::create(builder, loc, type, tensor);
 }
 
 AffineMap tapml::detail::getBroadcastMap(RankedTensorType operand,
-                                  RankedTensorType result, int64_t trailing) {
+                                         RankedTensorType result,
+                                         int64_t trailing) {
   MLIRContext *context = operand.getContext();
   int64_t offset = result.getRank() - operand.getRank();
   SmallVector<AffineExpr> exprs;
@@ -106,8 +107,9 @@ static TypedAttr getSplatConstant(Value tensor) {
 }
 
 Value tapml::detail::createMap(OpBuilder &builder, Location loc,
-                        const ShapeAndSizes &shape,
-                        ArrayRef<MappedOperand> operands, ScalarBuilder build) {
+                               const ShapeAndSizes &shape,
+                               ArrayRef<MappedOperand> operands,
+                               ScalarBuilder build) {
   Values inputs;
   SmallVector<AffineMap> maps;
   SmallVector<TypedAttr> splats;
@@ -140,10 +142,10 @@ Value tapml::detail::createMap(OpBuilder &builder, Location loc,
 }
 
 Value tapml::detail::createReduction(OpBuilder &builder, Location loc,
-                              const ShapeAndSizes &space,
-                              ArrayRef<int64_t> dims,
-                              ArrayRef<MappedOperand> operands, TypedAttr init,
-                              CombineBuilder combine) {
+                                     const ShapeAndSizes &space,
+                                     ArrayRef<int64_t> dims,
+                                     ArrayRef<MappedOperand> operands,
+                                     TypedAttr init, CombineBuilder combine) {
   Values inputs;
   SmallVector<AffineMap> maps;
   for (const MappedOperand &operand : operands) {
@@ -166,29 +168,28 @@ Value tapml::detail::createReduction(OpBuilder &builder, Location loc,
   return linalg::GenericOp::create(
              builder, loc, shape.type, inputs, start, maps, iterators,
              [&](OpBuilder &b, Location loc, ValueRange elements) {
-               Value next = combine(b, loc, elements.drop_back(),
-                                    elements.back());
+               Value next =
+                   combine(b, loc, elements.drop_back(), elements.back());
                linalg::YieldOp::create(b, loc, next);
              })
       .getResult(0);
 }
 
 Value tapml::detail::createContraction(OpBuilder &builder, Location loc,
-                                const ShapeAndSizes &space, MappedOperand a,
-                                MappedOperand b) {
+                                       const ShapeAndSizes &space,
+                                       MappedOperand a, MappedOperand b) {
   return createReduction(
       builder, loc, space, {space.getRank() - 1}, {a, b},
       builder.getZeroAttr(space.type.getElementType()),
       [](OpBuilder &b, Location loc, ValueRange elements, Value sum) -> Value {
-        Value product =
-            arith::MulFOp::create(b, loc, elements[0], elements[1]);
+        Value product = arith::MulFOp::create(b, loc, elements[0], elements[1]);
         return arith::AddFOp::create(b, loc, sum, product);
       });
 }
 
 FailureOr<Values> tapml::detail::decomposeElementwise(Operation *op,
-                                               OpBuilder &builder,
-                                               ScalarBuilder build) {
+                                                      OpBuilder &builder,
+                                                      ScalarBuilder build) {
   ShapeAndSizes shape = getResultShape(op, builder);
   SmallVector<MappedOperand> operands;
   for (Value operand : op->getOperands())
@@ -228,10 +229,9 @@ static SmallVector<DimGroup> groupDims(ArrayRef<OpFoldResult> source,
       for (int64_t m = std::max<int64_t>(1, total - targetLeft);
            m <= std::min(sourceLeft, total - 1); ++m) {
         int64_t n = total - m;
-        DimGroup group =
-            fromBack ? DimGroup{sourceEnd - m, sourceEnd, targetEnd - n,
-                                targetEnd}
-                     : DimGroup{i, i + m, j, j + n};
+        DimGroup group = fromBack ? DimGroup{sourceEnd - m, sourceEnd,
+                                             targetEnd - n, targetEnd}
+                                  : DimGroup{i, i + m, j, j + n};
         if (isSameProduct(source.slice(group.sourceBegin, m),
                           target.slice(group.targetBegin, n)))
           return group;
@@ -293,7 +293,7 @@ static Value createScalarReshape(OpBuilder &builder, Location loc, Value x,
 }
 
 Value tapml::detail::createReshape(OpBuilder &builder, Location loc, Value x,
-                            const ShapeAndSizes &shape) {
+                                   const ShapeAndSizes &shape) {
   auto source = cast<RankedTensorType>(x.getType());
   RankedTensorType target = shape.type;
   if (source.getRank() == 0 || target.getRank() == 0) {
@@ -314,10 +314,10 @@ Value tapml::detail::createReshape(OpBuilder &builder, Location loc, Value x,
   SmallVector<ReassociationIndices> collapse, expand;
   SmallVector<int64_t> collapsed, expandable;
   for (const DimGroup &group : groups) {
-    collapse.emplace_back(llvm::to_vector<2>(
-        llvm::seq(group.sourceBegin, group.sourceEnd)));
-    expand.emplace_back(llvm::to_vector<2>(
-        llvm::seq(group.targetBegin, group.targetEnd)));
+    collapse.emplace_back(
+        llvm::to_vector<2>(llvm::seq(group.sourceBegin, group.sourceEnd)));
+    expand.emplace_back(
+        llvm::to_vector<2>(llvm::seq(group.targetBegin, group.targetEnd)));
     collapsed.push_back(
         getCollapsedSize(source, group.sourceBegin, group.sourceEnd));
     expandable.push_back(
@@ -339,7 +339,7 @@ Value tapml::detail::createReshape(OpBuilder &builder, Location loc, Value x,
 //===----------------------------------------------------------------------===//
 
 Value tapml::detail::createScalar(OpBuilder &builder, Location loc, Type type,
-                           double value) {
+                                  double value) {
   TypedAttr attr;
   if (isa<FloatType>(type))
     attr = builder.getFloatAttr(type, value);
@@ -350,35 +350,35 @@ Value tapml::detail::createScalar(OpBuilder &builder, Location loc, Type type,
 
 TypedAttr tapml::detail::getLowest(OpBuilder &builder, Type type) {
   if (auto floatType = dyn_cast<FloatType>(type))
-    return builder.getFloatAttr(
-        type, APFloat::getInf(floatType.getFloatSemantics(),
-                              /*Negative=*/true));
+    return builder.getFloatAttr(type,
+                                APFloat::getInf(floatType.getFloatSemantics(),
+                                                /*Negative=*/true));
   return builder.getIntegerAttr(
       type, APInt::getSignedMinValue(type.getIntOrFloatBitWidth()));
 }
 
 Value tapml::detail::createMaximum(OpBuilder &builder, Location loc, Value lhs,
-                            Value rhs) {
+                                   Value rhs) {
   if (isa<FloatType>(lhs.getType()))
     return arith::MaximumFOp::create(builder, loc, lhs, rhs);
   return arith::MaxSIOp::create(builder, loc, lhs, rhs);
 }
 
 Value tapml::detail::createAdd(OpBuilder &builder, Location loc, Value lhs,
-                        Value rhs) {
+                               Value rhs) {
   if (isa<FloatType>(lhs.getType()))
     return arith::AddFOp::create(builder, loc, lhs, rhs);
   return arith::AddIOp::create(builder, loc, lhs, rhs);
 }
 
-Value tapml::detail::castIndex(OpBuilder &builder, Location loc, OpFoldResult index,
-                        Type type) {
+Value tapml::detail::castIndex(OpBuilder &builder, Location loc,
+                               OpFoldResult index, Type type) {
   if (std::optional<int64_t> constant = getConstantIntValue(index))
     return createScalar(builder, loc, type, *constant);
   auto value = cast<Value>(index);
   if (isa<IntegerType>(type))
     return arith::IndexCastOp::create(builder, loc, type, value);
-  Value integer = arith::IndexCastOp::create(builder, loc,
-                                             builder.getI64Type(), value);
+  Value integer =
+      arith::IndexCastOp::create(builder, loc, builder.getI64Type(), value);
   return arith::SIToFPOp::create(builder, loc, type, integer);
 }

@@ -71,8 +71,7 @@ static Value createLogisticDivisor(OpBuilder &b, Location loc, Value x) {
 
 Value SigmoidOp::computeScalar(OpBuilder &b, Location loc,
                                ValueRange elements) {
-  return createReciprocal(b, loc,
-                          createLogisticDivisor(b, loc, elements[0]));
+  return createReciprocal(b, loc, createLogisticDivisor(b, loc, elements[0]));
 }
 
 Value SiluOp::computeScalar(OpBuilder &b, Location loc, ValueRange elements) {
@@ -278,8 +277,7 @@ Value GeOp::computeScalar(OpBuilder &b, Location loc, ValueRange elements) {
 }
 
 Value WhereOp::computeScalar(OpBuilder &b, Location loc, ValueRange elements) {
-  return arith::SelectOp::create(b, loc, elements[0], elements[1],
-                                 elements[2]);
+  return arith::SelectOp::create(b, loc, elements[0], elements[1], elements[2]);
 }
 
 /// Returns the nearest integer of the type towards zero; zero for NaN.
@@ -299,8 +297,7 @@ static Value createSaturatingTruncation(OpBuilder &b, Location loc, Value x,
   };
   Value clamped = arith::MaximumFOp::create(b, loc, x, constant(lower));
   clamped = arith::MinimumFOp::create(b, loc, clamped, constant(last));
-  Value isNaN =
-      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
+  Value isNaN = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
   clamped = arith::SelectOp::create(
       b, loc, isNaN, createScalar(b, loc, floatType, 0.0), clamped);
   Value integer = arith::FPToSIOp::create(b, loc, type, clamped);

@@ -32,13 +32,12 @@ struct IndexedDim {
   /// Returns the place that `number` means, or the nearest one there is. With
   /// `wraps`, a negative number counts from the end.
   Value getPlace(OpBuilder &b, Location loc, Value number, bool wraps) const {
-    Value place =
-        arith::IndexCastOp::create(b, loc, b.getIndexType(), number);
+    Value place = arith::IndexCastOp::create(b, loc, b.getIndexType(), number);
     Value zero = arith::ConstantIndexOp::create(b, loc, 0);
     if (wraps) {
       Value fromEnd = arith::AddIOp::create(b, loc, place, size);
-      Value isNegative = arith::CmpIOp::create(
-          b, loc, arith::CmpIPredicate::slt, place, zero);
+      Value isNegative =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, place, zero);
       place = arith::SelectOp::create(b, loc, isNegative, fromEnd, place);
     }
     place = arith::MinSIOp::create(b, loc, place, last);
@@ -81,14 +80,14 @@ FailureOr<Values> GatherOp::decompose(OpBuilder &builder) {
   ShapeAndSizes shape = getResultShape(getOperation(), builder);
   AffineMap map = builder.getMultiDimIdentityMap(shape.getRank());
   IndexedDim indexed(builder, getLoc(), getX(), getDim());
-  return Values{createMap(
-      builder, getLoc(), shape, {{getIndex(), map}},
-      [&](OpBuilder &b, Location loc, ValueRange elements) -> Value {
-        Values places = createIndices(b, loc, 0, shape.getRank());
-        places[getDim()] =
-            indexed.getPlace(b, loc, elements[0], /*wraps=*/false);
-        return tensor::ExtractOp::create(b, loc, getX(), places);
-      })};
+  return Values{
+      createMap(builder, getLoc(), shape, {{getIndex(), map}},
+                [&](OpBuilder &b, Location loc, ValueRange elements) -> Value {
+                  Values places = createIndices(b, loc, 0, shape.getRank());
+                  places[getDim()] =
+                      indexed.getPlace(b, loc, elements[0], /*wraps=*/false);
+                  return tensor::ExtractOp::create(b, loc, getX(), places);
+                })};
 }
 
 NumericalClass GatherOp::getNumericalClass() {
@@ -116,8 +115,8 @@ FailureOr<Values> IndexOp::decompose(OpBuilder &builder) {
       exprs.push_back(repeats ? builder.getAffineConstantExpr(0)
                               : builder.getAffineDimExpr(offset + place));
     }
-    operands.push_back({index, AffineMap::get(shape.getRank(), 0, exprs,
-                                              getContext())});
+    operands.push_back(
+        {index, AffineMap::get(shape.getRank(), 0, exprs, getContext())});
   }
   return Values{createMap(
       builder, getLoc(), shape, operands,
@@ -125,9 +124,9 @@ FailureOr<Values> IndexOp::decompose(OpBuilder &builder) {
         Values places = createIndices(b, loc, 0, first);
         for (auto [dim, element] : llvm::zip_equal(indexed, elements))
           places.push_back(dim.getPlace(b, loc, element, /*wraps=*/true));
-        llvm::append_range(places,
-                           createIndices(b, loc, shape.getRank() - trailing,
-                                         shape.getRank()));
+        llvm::append_range(
+            places,
+            createIndices(b, loc, shape.getRank() - trailing, shape.getRank()));
         return tensor::ExtractOp::create(b, loc, getX(), places);
       })};
 }

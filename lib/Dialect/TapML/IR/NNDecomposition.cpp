@@ -46,8 +46,7 @@ static Value createSum(OpBuilder &builder, Location loc, Value x,
 
 /// Returns the largest of the elements of `x` over `dims`.
 static Value createLargest(OpBuilder &builder, Location loc, Value x,
-                           const ShapeAndSizes &shape,
-                           ArrayRef<int64_t> dims) {
+                           const ShapeAndSizes &shape, ArrayRef<int64_t> dims) {
   AffineMap identity = builder.getMultiDimIdentityMap(shape.getRank());
   return createReduction(
       builder, loc, shape, dims, {{x, identity}},
@@ -132,9 +131,9 @@ static Value createSoftmax(OpBuilder &builder, Location loc, Value x,
           Value isFrom = arith::CmpFOp::create(
               b, loc, arith::CmpFPredicate::OEQ, elements[0],
               arith::ConstantOp::create(b, loc, from));
-          return arith::SelectOp::create(
-              b, loc, isFrom, arith::ConstantOp::create(b, loc, to),
-              elements[0]);
+          return arith::SelectOp::create(b, loc, isFrom,
+                                         arith::ConstantOp::create(b, loc, to),
+                                         elements[0]);
         });
   };
 
@@ -142,22 +141,22 @@ static Value createSoftmax(OpBuilder &builder, Location loc, Value x,
   if (maskedIsZero)
     largest = replace(largest, getLowest(builder, element),
                       builder.getFloatAttr(element, 0.0));
-  Value powers = createMap(
-      builder, loc, shape, {{x, identity}, {largest, row}},
-      [](OpBuilder &b, Location loc, ValueRange elements) -> Value {
-        Value shifted =
-            arith::SubFOp::create(b, loc, elements[0], elements[1]);
-        return math::ExpOp::create(b, loc, shifted);
-      });
+  Value powers =
+      createMap(builder, loc, shape, {{x, identity}, {largest, row}},
+                [](OpBuilder &b, Location loc, ValueRange elements) -> Value {
+                  Value shifted =
+                      arith::SubFOp::create(b, loc, elements[0], elements[1]);
+                  return math::ExpOp::create(b, loc, shifted);
+                });
   Value sums = createSum(builder, loc, powers, shape, dim);
   if (maskedIsZero)
     sums = replace(sums, builder.getFloatAttr(element, 0.0),
                    builder.getFloatAttr(element, 1.0));
-  return createMap(builder, loc, shape, {{powers, identity}, {sums, row}},
-                   [](OpBuilder &b, Location loc, ValueRange elements) -> Value {
-                     return arith::DivFOp::create(b, loc, elements[0],
-                                                  elements[1]);
-                   });
+  return createMap(
+      builder, loc, shape, {{powers, identity}, {sums, row}},
+      [](OpBuilder &b, Location loc, ValueRange elements) -> Value {
+        return arith::DivFOp::create(b, loc, elements[0], elements[1]);
+      });
 }
 
 FailureOr<Values> SoftmaxOp::decompose(OpBuilder &builder) {
@@ -174,8 +173,8 @@ FailureOr<Values> LayerNormOp::decompose(OpBuilder &builder) {
   Location loc = getLoc();
   ShapeAndSizes shape = getResultShape(getOperation(), builder);
   int64_t rank = shape.getRank();
-  auto dims = llvm::to_vector(
-      llvm::seq<int64_t>(rank - getNormalizedRank(), rank));
+  auto dims =
+      llvm::to_vector(llvm::seq<int64_t>(rank - getNormalizedRank(), rank));
   ShapeAndSizes rows = dropDims(shape, dims);
   AffineMap identity = builder.getMultiDimIdentityMap(rank);
   AffineMap row = getRowMap(builder, shape, dims);
@@ -188,8 +187,7 @@ FailureOr<Values> LayerNormOp::decompose(OpBuilder &builder) {
       builder, loc, shape, dims, {{getX(), identity}, {means, row}},
       builder.getZeroAttr(shape.type.getElementType()),
       [](OpBuilder &b, Location loc, ValueRange elements, Value sum) -> Value {
-        Value centred =
-            arith::SubFOp::create(b, loc, elements[0], elements[1]);
+        Value centred = arith::SubFOp::create(b, loc, elements[0], elements[1]);
         Value square = arith::MulFOp::create(b, loc, centred, centred);
         return arith::AddFOp::create(b, loc, sum, square);
       });
@@ -199,8 +197,8 @@ FailureOr<Values> LayerNormOp::decompose(OpBuilder &builder) {
       builder, loc, rows, {{variances, rowIdentity}},
       [&](OpBuilder &b, Location loc, ValueRange elements) -> Value {
         Type type = elements[0].getType();
-        Value sum = arith::AddFOp::create(
-            b, loc, elements[0], createScalar(b, loc, type, epsilon));
+        Value sum = arith::AddFOp::create(b, loc, elements[0],
+                                          createScalar(b, loc, type, epsilon));
         return arith::DivFOp::create(b, loc, createScalar(b, loc, type, 1.0),
                                      math::SqrtOp::create(b, loc, sum));
       });
@@ -209,7 +207,8 @@ FailureOr<Values> LayerNormOp::decompose(OpBuilder &builder) {
       {getX(), identity}, {means, row}, {factors, row}};
   for (Value parameter : {getWeight(), getBias()})
     if (parameter)
-      operands.push_back({parameter, identity.getMinorSubMap(getNormalizedRank())});
+      operands.push_back(
+          {parameter, identity.getMinorSubMap(getNormalizedRank())});
   return Values{createMap(
       builder, loc, shape, operands,
       [&](OpBuilder &b, Location loc, ValueRange elements) -> Value {
@@ -267,16 +266,15 @@ FailureOr<Values> LinearOp::decompose(OpBuilder &builder) {
 
   // The weight as [in, out]: work on the weight alone, done once per load.
   ShapeAndSizes weight = getShapeOf(builder, loc, getWeight());
-  ShapeAndSizes transposed{
-      RankedTensorType::get(
-          {weight.type.getDimSize(1), weight.type.getDimSize(0)},
-          weight.type.getElementType()),
-      {weight.sizes[1], weight.sizes[0]}};
-  AffineMap swap = AffineMap::getPermutationMap(ArrayRef<int64_t>{1, 0}, getContext());
-  Value matrix = createMap(builder, loc, transposed, {{getWeight(), swap}},
-                           [](OpBuilder &, Location, ValueRange elements) {
-                             return elements[0];
-                           });
+  ShapeAndSizes transposed{RankedTensorType::get({weight.type.getDimSize(1),
+                                                  weight.type.getDimSize(0)},
+                                                 weight.type.getElementType()),
+                           {weight.sizes[1], weight.sizes[0]}};
+  AffineMap swap =
+      AffineMap::getPermutationMap(ArrayRef<int64_t>{1, 0}, getContext());
+  Value matrix = createMap(
+      builder, loc, transposed, {{getWeight(), swap}},
+      [](OpBuilder &, Location, ValueRange elements) { return elements[0]; });
 
   SmallVector<AffineExpr> xPlace;
   for (int64_t dim : llvm::seq(rank - 1))
@@ -330,13 +328,12 @@ static Value createMaskedScores(OpBuilder &builder,
       builder, op.getLoc(), shape, operands,
       [&](OpBuilder &b, Location loc, ValueRange elements) -> Value {
         Type type = elements[0].getType();
-        Value score = arith::MulFOp::create(
-            b, loc, elements[0], createScalar(b, loc, type, scale));
+        Value score = arith::MulFOp::create(b, loc, elements[0],
+                                            createScalar(b, loc, type, scale));
         if (op.getMask() && isa<FloatType>(elements[1].getType()))
           score = arith::AddFOp::create(b, loc, score, elements[1]);
         auto keepWhere = [&](Value kept) {
-          Value masked =
-              arith::ConstantOp::create(b, loc, getLowest(b, type));
+          Value masked = arith::ConstantOp::create(b, loc, getLowest(b, type));
           score = arith::SelectOp::create(b, loc, kept, score, masked);
         };
         if (op.getMask() && elements[1].getType().isInteger(1))
@@ -361,8 +358,8 @@ FailureOr<Values> ScaledDotProductAttentionOp::decompose(OpBuilder &builder) {
 
   // scores[row, column] = sum over inner of query[row, inner] * key[column,
   // inner]
-  ShapeAndSizes scoreShape = appendDim(
-      builder, loc, dropDims(result, column), getKey(), keyRank - 2);
+  ShapeAndSizes scoreShape =
+      appendDim(builder, loc, dropDims(result, column), getKey(), keyRank - 2);
   ShapeAndSizes scoreSpace =
       appendDim(builder, loc, scoreShape, getKey(), keyRank - 1);
   Value scores = createContraction(
@@ -375,8 +372,7 @@ FailureOr<Values> ScaledDotProductAttentionOp::decompose(OpBuilder &builder) {
 
   // result[row, column] = sum over inner of weights[row, inner] *
   // value[inner, column]
-  ShapeAndSizes space =
-      appendDim(builder, loc, result, getKey(), keyRank - 2);
+  ShapeAndSizes space = appendDim(builder, loc, result, getKey(), keyRank - 2);
   return Values{createContraction(
       builder, loc, space, {weights, getMatrixMap(weights, result, row, inner)},
       {getValue(), getMatrixMap(getValue(), result, inner, column)})};

@@ -50,8 +50,8 @@ static std::optional<int64_t> broadcastSize(int64_t lhs, int64_t rhs) {
 }
 
 FailureOr<Shape> tapml::detail::inferBroadcast(Operation *op,
-                                        ArrayRef<NamedOperand> operands,
-                                        ArrayRef<Shape> shapes) {
+                                               ArrayRef<NamedOperand> operands,
+                                               ArrayRef<Shape> shapes) {
   Shape result;
   for (auto [index, shape] : llvm::enumerate(shapes)) {
     if (shape.size() > result.size())
@@ -73,7 +73,7 @@ FailureOr<Shape> tapml::detail::inferBroadcast(Operation *op,
 }
 
 LogicalResult tapml::detail::verifyBroadcast(Operation *op,
-                                      ArrayRef<StringRef> names) {
+                                             ArrayRef<StringRef> names) {
   SmallVector<NamedOperand> operands;
   SmallVector<Shape> shapes;
   for (auto [name, value] : llvm::zip_equal(names, op->getOperands())) {
@@ -85,7 +85,7 @@ LogicalResult tapml::detail::verifyBroadcast(Operation *op,
 }
 
 LogicalResult tapml::detail::verifyResultShape(Operation *op,
-                                        ArrayRef<int64_t> shape) {
+                                               ArrayRef<int64_t> shape) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   if (type.getRank() == static_cast<int64_t>(shape.size()) &&
       llvm::all_of_zip(type.getShape(), shape, isCompatible))
@@ -105,7 +105,7 @@ LogicalResult tapml::detail::verifySizes(Operation *op, OperandRange sizes) {
 }
 
 LogicalResult tapml::detail::verifyDim(Operation *op, int64_t dim,
-                                NamedOperand operand) {
+                                       NamedOperand operand) {
   if (dim >= 0 && dim < operand.getType().getRank())
     return success();
   return op->emitOpError("dimension ")
@@ -114,7 +114,7 @@ LogicalResult tapml::detail::verifyDim(Operation *op, int64_t dim,
 }
 
 LogicalResult tapml::detail::verifyDims(Operation *op, ArrayRef<int64_t> dims,
-                                 NamedOperand operand) {
+                                        NamedOperand operand) {
   if (dims.empty())
     return op->emitOpError("needs at least one dimension in 'dims'");
   llvm::SmallSet<int64_t, 8> seen;
@@ -132,8 +132,8 @@ LogicalResult tapml::detail::verifyDims(Operation *op, ArrayRef<int64_t> dims,
 //===----------------------------------------------------------------------===//
 
 void tapml::detail::setReifiedShape(Operation *op, OpBuilder &builder,
-                             ArrayRef<OpFoldResult> sizes,
-                             ReifiedRankedShapedTypeDims &shapes) {
+                                    ArrayRef<OpFoldResult> sizes,
+                                    ReifiedRankedShapedTypeDims &shapes) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   SmallVector<OpFoldResult> &shape = shapes.emplace_back();
   for (auto [dim, size] : llvm::enumerate(sizes))
@@ -144,9 +144,9 @@ void tapml::detail::setReifiedShape(Operation *op, OpBuilder &builder,
 }
 
 SmallVector<OpFoldResult> tapml::detail::getBroadcastSizes(OpBuilder &builder,
-                                                    Location loc,
-                                                    ValueRange operands,
-                                                    int64_t trailing) {
+                                                           Location loc,
+                                                           ValueRange operands,
+                                                           int64_t trailing) {
   int64_t rank = 0;
   for (Value operand : operands)
     rank = std::max(rank, cast<RankedTensorType>(operand.getType()).getRank());
@@ -160,9 +160,9 @@ SmallVector<OpFoldResult> tapml::detail::getBroadcastSizes(OpBuilder &builder,
       if (type.getRank() < fromEnd)
         continue;
       int64_t size = type.getDimSize(type.getRank() - fromEnd);
-      bool better = size != 1 && (sourceSize == 1 ||
-                                  (ShapedType::isDynamic(sourceSize) &&
-                                   !ShapedType::isDynamic(size)));
+      bool better =
+          size != 1 && (sourceSize == 1 || (ShapedType::isDynamic(sourceSize) &&
+                                            !ShapedType::isDynamic(size)));
       if (!source || better) {
         source = operand;
         sourceSize = size;
@@ -174,17 +174,19 @@ SmallVector<OpFoldResult> tapml::detail::getBroadcastSizes(OpBuilder &builder,
   return sizes;
 }
 
-LogicalResult tapml::detail::reifyBroadcastShape(Operation *op, OpBuilder &builder,
-                                          ReifiedRankedShapedTypeDims &shapes) {
-  setReifiedShape(
-      op, builder,
-      getBroadcastSizes(builder, op->getLoc(), op->getOperands()), shapes);
+LogicalResult
+tapml::detail::reifyBroadcastShape(Operation *op, OpBuilder &builder,
+                                   ReifiedRankedShapedTypeDims &shapes) {
+  setReifiedShape(op, builder,
+                  getBroadcastSizes(builder, op->getLoc(), op->getOperands()),
+                  shapes);
   return success();
 }
 
-LogicalResult tapml::detail::reifyFromSizes(Operation *op, OpBuilder &builder,
-                                     ValueRange dynamicSizes,
-                                     ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult
+tapml::detail::reifyFromSizes(Operation *op, OpBuilder &builder,
+                              ValueRange dynamicSizes,
+                              ReifiedRankedShapedTypeDims &shapes) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   SmallVector<OpFoldResult> sizes;
   for (int64_t size : type.getShape()) {
@@ -204,7 +206,7 @@ LogicalResult tapml::detail::reifyFromSizes(Operation *op, OpBuilder &builder,
 //===----------------------------------------------------------------------===//
 
 NumericalClass tapml::detail::getClassOfElementwise(Operation *op,
-                                             NumericalClass floatClass) {
+                                                    NumericalClass floatClass) {
   bool isFloat =
       isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType()));
   return isFloat || floatClass == NumericalClass::Movement
@@ -218,7 +220,8 @@ static bool narrowsIntegers(ProfileAttr profile) {
 }
 
 std::optional<std::string>
-tapml::detail::getUnsupportedArithmeticReason(Operation *op, ProfileAttr profile) {
+tapml::detail::getUnsupportedArithmeticReason(Operation *op,
+                                              ProfileAttr profile) {
   if (auto reason = getUnsupportedTypeReason(op, profile))
     return reason;
   Type element = getElementTypeOrSelf(op->getResult(0).getType());
@@ -230,7 +233,7 @@ tapml::detail::getUnsupportedArithmeticReason(Operation *op, ProfileAttr profile
 
 std::optional<std::string>
 tapml::detail::getUnsupportedValueReason(Operation *op, Attribute value,
-                                  ProfileAttr profile) {
+                                         ProfileAttr profile) {
   if (auto reason = getUnsupportedTypeReason(op, profile))
     return reason;
   if (!narrowsIntegers(profile))

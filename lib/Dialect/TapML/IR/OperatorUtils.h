@@ -48,8 +48,7 @@ llvm::LogicalResult verifyResultShape(mlir::Operation *op,
                                       llvm::ArrayRef<int64_t> shape);
 
 /// Checks that there is one size for each dynamic dimension of the result.
-llvm::LogicalResult verifySizes(mlir::Operation *op,
-                                mlir::OperandRange sizes);
+llvm::LogicalResult verifySizes(mlir::Operation *op, mlir::OperandRange sizes);
 
 /// Checks that `dim` is a dimension of `operand`.
 llvm::LogicalResult verifyDim(mlir::Operation *op, int64_t dim,
@@ -82,10 +81,10 @@ reifyBroadcastShape(mlir::Operation *op, mlir::OpBuilder &builder,
                     mlir::ReifiedRankedShapedTypeDims &shapes);
 
 /// The shape of a result whose dynamic dimensions `dynamicSizes` gives.
-llvm::LogicalResult
-reifyFromSizes(mlir::Operation *op, mlir::OpBuilder &builder,
-               mlir::ValueRange dynamicSizes,
-               mlir::ReifiedRankedShapedTypeDims &shapes);
+llvm::LogicalResult reifyFromSizes(mlir::Operation *op,
+                                   mlir::OpBuilder &builder,
+                                   mlir::ValueRange dynamicSizes,
+                                   mlir::ReifiedRankedShapedTypeDims &shapes);
 
 /// Returns the sizes of the last `rank` dimensions but `trailing` of what
 /// `operands` broadcast to, where the last `trailing` do not take part.

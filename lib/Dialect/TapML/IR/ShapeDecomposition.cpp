@@ -23,8 +23,8 @@ using namespace tapml::detail;
 //===----------------------------------------------------------------------===//
 
 FailureOr<Values> ConstantOp::decompose(OpBuilder &builder) {
-  return Values{
-      arith::ConstantOp::create(builder, getLoc(), cast<TypedAttr>(getValue()))};
+  return Values{arith::ConstantOp::create(builder, getLoc(),
+                                          cast<TypedAttr>(getValue()))};
 }
 
 NumericalClass ConstantOp::getNumericalClass() {
@@ -41,14 +41,15 @@ NumericalClass FullOp::getNumericalClass() { return NumericalClass::Movement; }
 FailureOr<Values> ArangeOp::decompose(OpBuilder &builder) {
   ShapeAndSizes shape = getResultShape(getOperation(), builder);
   Type element = shape.type.getElementType();
-  return Values{createMap(
-      builder, getLoc(), shape, {},
-      [&](OpBuilder &b, Location loc, ValueRange) -> Value {
-        Value place = linalg::IndexOp::create(b, loc, 0);
-        Value number = arith::MulIOp::create(b, loc, place, getStep());
-        number = arith::AddIOp::create(b, loc, getStart(), number);
-        return castIndex(b, loc, number, element);
-      })};
+  return Values{createMap(builder, getLoc(), shape, {},
+                          [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+                            Value place = linalg::IndexOp::create(b, loc, 0);
+                            Value number =
+                                arith::MulIOp::create(b, loc, place, getStep());
+                            number = arith::AddIOp::create(b, loc, getStart(),
+                                                           number);
+                            return castIndex(b, loc, number, element);
+                          })};
 }
 
 NumericalClass ArangeOp::getNumericalClass() {
@@ -92,10 +93,9 @@ static Value createCopy(OpBuilder &builder, Location loc, Value x,
                         AffineMap map, const ShapeAndSizes &shape) {
   if (map.isIdentity())
     return castTo(builder, loc, x, shape.type);
-  return createMap(builder, loc, shape, {{x, map}},
-                   [](OpBuilder &, Location, ValueRange elements) {
-                     return elements[0];
-                   });
+  return createMap(
+      builder, loc, shape, {{x, map}},
+      [](OpBuilder &, Location, ValueRange elements) { return elements[0]; });
 }
 
 FailureOr<Values> PermuteOp::decompose(OpBuilder &builder) {
@@ -129,10 +129,9 @@ static Sizes matchType(OpBuilder &builder, Location loc,
                        const ShapeAndSizes &shape) {
   Sizes sizes;
   for (auto [dim, size] : llvm::enumerate(shape.sizes))
-    sizes.push_back(
-        shape.type.isDynamicDim(dim)
-            ? OpFoldResult(toIndexValue(builder, loc, size))
-            : builder.getIndexAttr(shape.type.getDimSize(dim)));
+    sizes.push_back(shape.type.isDynamicDim(dim)
+                        ? OpFoldResult(toIndexValue(builder, loc, size))
+                        : builder.getIndexAttr(shape.type.getDimSize(dim)));
   return sizes;
 }
 
@@ -158,9 +157,8 @@ FailureOr<Values> SelectOp::decompose(OpBuilder &builder) {
   Sizes sizes = matchType(builder, getLoc(), shape);
   offsets[getDim()] = getAsOpFoldResult(getIndex());
   sizes.insert(sizes.begin() + getDim(), builder.getIndexAttr(1));
-  return Values{tensor::ExtractSliceOp::create(builder, getLoc(), shape.type,
-                                               getX(), offsets, sizes,
-                                               strides)};
+  return Values{tensor::ExtractSliceOp::create(
+      builder, getLoc(), shape.type, getX(), offsets, sizes, strides)};
 }
 
 NumericalClass SelectOp::getNumericalClass() {

@@ -81,7 +81,8 @@ OpFoldResult tapml::getSize(OpBuilder &builder, Location loc, Value tensor,
 SmallVector<OpFoldResult> tapml::getSizes(OpBuilder &builder, Location loc,
                                           Value tensor) {
   SmallVector<OpFoldResult> sizes;
-  for (int64_t dim : llvm::seq(cast<RankedTensorType>(tensor.getType()).getRank()))
+  for (int64_t dim :
+       llvm::seq(cast<RankedTensorType>(tensor.getType()).getRank()))
     sizes.push_back(getSize(builder, loc, tensor, dim));
   return sizes;
 }
@@ -197,8 +198,8 @@ OpFoldResult tapml::multiplySizes(OpBuilder &builder, Location loc,
       continue;
     }
     Value factor = cast<Value>(size);
-    product = product ? arith::MulIOp::create(builder, loc, product, factor)
-                      : factor;
+    product =
+        product ? arith::MulIOp::create(builder, loc, product, factor) : factor;
   }
   if (!product || constant == 0)
     return builder.getIndexAttr(constant);
@@ -237,8 +238,7 @@ OpFoldResult tapml::getRangeSize(OpBuilder &builder, Location loc,
   // An end is never negative: a range that counts up from 0 needs no check.
   if (first == 0 && stride && *stride > 0)
     return count;
-  return arith::MaxSIOp::create(
-             builder, loc, toIndexValue(builder, loc, count),
-             arith::ConstantIndexOp::create(builder, loc, 0))
+  return arith::MaxSIOp::create(builder, loc, toIndexValue(builder, loc, count),
+                                arith::ConstantIndexOp::create(builder, loc, 0))
       .getResult();
 }

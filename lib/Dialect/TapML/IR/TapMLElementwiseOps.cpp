@@ -52,8 +52,7 @@ OpFoldResult CastOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
-std::optional<std::string>
-CastOp::getUnsupportedReason(ProfileAttr profile) {
+std::optional<std::string> CastOp::getUnsupportedReason(ProfileAttr profile) {
   Type from = getX().getType().getElementType();
   // Integers and booleans of 32 bits stay within 32 bits.
   return isa<FloatType>(from)

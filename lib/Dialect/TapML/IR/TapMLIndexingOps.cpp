@@ -107,8 +107,7 @@ LogicalResult IndexOp::reifyResultShapes(OpBuilder &builder,
   SmallVector<OpFoldResult> sizes;
   for (int64_t dim : llvm::seq<int64_t>(0, getDims().front()))
     sizes.push_back(getSize(builder, getLoc(), getX(), dim));
-  llvm::append_range(sizes,
-                     getBroadcastSizes(builder, getLoc(), getIndices()));
+  llvm::append_range(sizes, getBroadcastSizes(builder, getLoc(), getIndices()));
   for (int64_t dim :
        llvm::seq<int64_t>(getDims().back() + 1, getX().getType().getRank()))
     sizes.push_back(getSize(builder, getLoc(), getX(), dim));

@@ -41,10 +41,10 @@ static SmallVector<SizeTy> reduceShape(ArrayRef<SizeTy> shape,
 template <typename OpTy> static LogicalResult verifyReduction(OpTy op) {
   if (failed(verifyDims(op.getOperation(), op.getDims(), {"x", op.getX()})))
     return failure();
-  return verifyResultShape(
-      op.getOperation(), reduceShape<int64_t>(op.getX().getType().getShape(),
-                                              op.getDims(), op.getKeepdim(),
-                                              1));
+  return verifyResultShape(op.getOperation(),
+                           reduceShape<int64_t>(op.getX().getType().getShape(),
+                                                op.getDims(), op.getKeepdim(),
+                                                1));
 }
 
 template <typename OpTy>
@@ -95,8 +95,8 @@ LogicalResult SoftmaxOp::verify() {
 LogicalResult
 SoftmaxOp::reifyResultShapes(OpBuilder &builder,
                              ReifiedRankedShapedTypeDims &shapes) {
-  setReifiedShape(getOperation(), builder,
-                  getSizes(builder, getLoc(), getX()), shapes);
+  setReifiedShape(getOperation(), builder, getSizes(builder, getLoc(), getX()),
+                  shapes);
   return success();
 }
 
@@ -132,8 +132,8 @@ LogicalResult LayerNormOp::verify() {
 LogicalResult
 LayerNormOp::reifyResultShapes(OpBuilder &builder,
                                ReifiedRankedShapedTypeDims &shapes) {
-  setReifiedShape(getOperation(), builder,
-                  getSizes(builder, getLoc(), getX()), shapes);
+  setReifiedShape(getOperation(), builder, getSizes(builder, getLoc(), getX()),
+                  shapes);
   return success();
 }
 
@@ -158,8 +158,7 @@ LogicalResult LinearOp::verify() {
     if (bias.getRank() != 1 ||
         !isCompatible(bias.getDimSize(0), weight.getDimSize(0)))
       return emitOpError("operand 'bias' of type ")
-             << bias << " must have shape "
-             << printShape(weight.getDimSize(0))
+             << bias << " must have shape " << printShape(weight.getDimSize(0))
              << ", one element for each row of operand 'weight' of type "
              << weight;
   }
@@ -208,9 +207,8 @@ LogicalResult MatmulOp::verify() {
            << a.getType() << " has " << aShape.back()
            << " columns, but operand 'b' of type " << b.getType() << " has "
            << bShape[bShape.size() - 2] << " rows";
-  FailureOr<Shape> shape =
-      inferBroadcast(getOperation(), {a, b},
-                     {getBatchShape(a.value), getBatchShape(b.value)});
+  FailureOr<Shape> shape = inferBroadcast(
+      getOperation(), {a, b}, {getBatchShape(a.value), getBatchShape(b.value)});
   if (failed(shape))
     return failure();
   shape->push_back(aShape[aShape.size() - 2]);

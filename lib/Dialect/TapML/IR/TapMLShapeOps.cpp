@@ -149,9 +149,9 @@ static LogicalResult mergeReshapes(ReshapeOp op, PatternRewriter &rewriter) {
   if (!producer || !producer->hasOneUse())
     return rewriter.notifyMatchFailure(op, "not the only use of a reshape");
   Location loc = rewriter.getFusedLoc({producer.getLoc(), op.getLoc()});
-  auto merged = ReshapeOp::create(
-      rewriter, loc, op.getResult().getType(), producer.getX(), op.getSizes(),
-      uniteInstances({producer, op}));
+  auto merged = ReshapeOp::create(rewriter, loc, op.getResult().getType(),
+                                  producer.getX(), op.getSizes(),
+                                  uniteInstances({producer, op}));
   rewriter.replaceOp(op, merged);
   return success();
 }
@@ -175,8 +175,8 @@ LogicalResult PermuteOp::verify() {
            << " is not one of the dimensions of operand 'x' of type "
            << getX().getType();
   return verifyResultShape(
-      getOperation(), applyPermutation(getX().getType().getShape(),
-                                       permutation));
+      getOperation(),
+      applyPermutation(getX().getType().getShape(), permutation));
 }
 
 LogicalResult
@@ -231,8 +231,7 @@ LogicalResult UnsqueezeOp::verify() {
 LogicalResult
 UnsqueezeOp::reifyResultShapes(OpBuilder &builder,
                                ReifiedRankedShapedTypeDims &shapes) {
-  SmallVector<OpFoldResult> sizes =
-      tapml::getSizes(builder, getLoc(), getX());
+  SmallVector<OpFoldResult> sizes = tapml::getSizes(builder, getLoc(), getX());
   sizes.insert(sizes.begin() + getDim(), builder.getIndexAttr(1));
   setReifiedShape(getOperation(), builder, sizes, shapes);
   return success();
@@ -275,9 +274,9 @@ LogicalResult ExpandOp::verify() {
   int64_t offset = target.getRank() - source.getRank();
   bool fits = offset >= 0;
   for (int64_t dim = 0; fits && dim < source.getRank(); ++dim)
-    fits = source.getDimSize(dim) == 1 ||
-           isCompatible(source.getDimSize(dim),
-                        target.getDimSize(offset + dim));
+    fits =
+        source.getDimSize(dim) == 1 ||
+        isCompatible(source.getDimSize(dim), target.getDimSize(offset + dim));
   if (fits)
     return success();
   return emitOpError("operand 'x' of type ")
@@ -320,8 +319,7 @@ LogicalResult SliceOp::verify() {
 
 LogicalResult SliceOp::reifyResultShapes(OpBuilder &builder,
                                          ReifiedRankedShapedTypeDims &shapes) {
-  SmallVector<OpFoldResult> sizes =
-      tapml::getSizes(builder, getLoc(), getX());
+  SmallVector<OpFoldResult> sizes = tapml::getSizes(builder, getLoc(), getX());
   if (getResult().getType().isDynamicDim(getDim()))
     sizes[getDim()] = getRangeSize(
         builder, getLoc(), getAsOpFoldResult(getStart()),
@@ -333,9 +331,11 @@ LogicalResult SliceOp::reifyResultShapes(OpBuilder &builder,
 /// Returns whether `size` is that of dimension `dim` of `tensor`.
 static bool isSizeOf(Value size, Value tensor, int64_t dim) {
   if (std::optional<int64_t> constant = getConstantIntValue(size))
-    return *constant == cast<RankedTensorType>(tensor.getType()).getDimSize(dim);
+    return *constant ==
+           cast<RankedTensorType>(tensor.getType()).getDimSize(dim);
   auto dimOp = size.getDefiningOp<tensor::DimOp>();
-  return dimOp && dimOp.getSource() == tensor && dimOp.getConstantIndex() == dim;
+  return dimOp && dimOp.getSource() == tensor &&
+         dimOp.getConstantIndex() == dim;
 }
 
 OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
@@ -382,8 +382,8 @@ LogicalResult ConcatOp::verify() {
   if (getInputs().empty())
     return emitOpError("needs at least one operand");
   auto first = cast<RankedTensorType>(getInputs().front().getType());
-  if (failed(verifyDim(getOperation(), getDim(),
-                       {"inputs", getInputs().front()})))
+  if (failed(
+          verifyDim(getOperation(), getDim(), {"inputs", getInputs().front()})))
     return failure();
   if (first.getElementType() != getResult().getType().getElementType())
     return emitOpError("operand 0 of type ")
@@ -397,10 +397,10 @@ LogicalResult ConcatOp::verify() {
     for (int64_t dim = 0; fits && dim < type.getRank(); ++dim) {
       int64_t size = type.getDimSize(dim);
       if (dim == static_cast<int64_t>(getDim()))
-        shape[dim] = ShapedType::isDynamic(shape[dim]) ||
-                             ShapedType::isDynamic(size)
-                         ? ShapedType::kDynamic
-                         : shape[dim] + size;
+        shape[dim] =
+            ShapedType::isDynamic(shape[dim]) || ShapedType::isDynamic(size)
+                ? ShapedType::kDynamic
+                : shape[dim] + size;
       else if ((fits = isCompatible(shape[dim], size)) &&
                ShapedType::isDynamic(shape[dim]))
         shape[dim] = size;

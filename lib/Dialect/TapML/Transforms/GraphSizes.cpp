@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -53,6 +54,13 @@ SizePolynomial SizePolynomial::operator*(const SizePolynomial &other) const {
   return product;
 }
 
+bool SizePolynomial::isLong() const {
+  constexpr size_t maxTerms = 16, maxDegree = 8;
+  return terms.size() > maxTerms || llvm::any_of(terms, [](const auto &term) {
+           return term.first.size() > maxDegree;
+         });
+}
+
 std::string SizePolynomial::str() const {
   if (terms.empty())
     return "0";
@@ -67,9 +75,11 @@ std::string SizePolynomial::str() const {
   llvm::interleave(
       sorted, os,
       [&](const Term &term) {
-        os << term.second;
-        for (const std::string &symbol : term.first)
-          os << '*' << symbol;
+        const auto &[monomial, coefficient] = term;
+        bool showsCoefficient = coefficient != 1 || monomial.empty();
+        if (showsCoefficient)
+          os << coefficient << (monomial.empty() ? "" : "*");
+        os << llvm::join(monomial, "*");
       },
       " + ");
   return text;
@@ -314,25 +324,39 @@ LogicalResult GraphSizes::run() {
   return success();
 }
 
-SizePolynomial GraphSizes::getPolynomial(OpFoldResult size) {
+SizePolynomial GraphSizes::getPolynomial(OpFoldResult size, unsigned depth) {
+  constexpr unsigned maxDepth = 32;
   auto value = dyn_cast<Value>(size);
   if (!value)
     return SizePolynomial(cast<IntegerAttr>(cast<Attribute>(size)).getInt());
-  IntegerAttr constant;
-  if (matchPattern(value, m_Constant(&constant)))
-    return SizePolynomial(constant.getInt());
+  if (auto it = polynomials.find(value); it != polynomials.end())
+    return it->second;
+
+  SizePolynomial polynomial;
+  bool isSymbol = false;
   Operation *op = value.getDefiningOp();
-  if (isa_and_nonnull<arith::MulIOp>(op))
-    return getPolynomial(op->getOperand(0)) * getPolynomial(op->getOperand(1));
-  if (isa_and_nonnull<arith::AddIOp>(op)) {
-    SizePolynomial sum = getPolynomial(op->getOperand(0));
-    return sum += getPolynomial(op->getOperand(1));
+  IntegerAttr constant;
+  if (matchPattern(value, m_Constant(&constant))) {
+    polynomial = SizePolynomial(constant.getInt());
+  } else if (isa_and_nonnull<arith::MulIOp, arith::AddIOp>(op) &&
+             depth < maxDepth) {
+    polynomial = getPolynomial(op->getOperand(0), depth + 1);
+    SizePolynomial other = getPolynomial(op->getOperand(1), depth + 1);
+    if (isa<arith::MulIOp>(op))
+      polynomial = polynomial * other;
+    else
+      polynomial += other;
+    isSymbol = polynomial.isLong();
+  } else {
+    isSymbol = true;
   }
-  // Anything else is a symbol of its own.
-  std::string &name = symbols[value];
-  if (name.empty())
-    name = "size" + std::to_string(symbols.size() - 1);
-  return SizePolynomial(StringRef(name));
+  if (isSymbol) {
+    std::string &name = symbols[value];
+    if (name.empty())
+      name = "size" + std::to_string(symbols.size() - 1);
+    polynomial = SizePolynomial(StringRef(name));
+  }
+  return polynomials[value] = polynomial;
 }
 
 SizePolynomial GraphSizes::getBytes(Value tensor, Type elementType) {

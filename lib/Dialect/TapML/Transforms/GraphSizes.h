@@ -32,6 +32,9 @@ public:
   SizePolynomial &operator+=(const SizePolynomial &other);
   SizePolynomial operator*(const SizePolynomial &other) const;
 
+  /// Returns whether the polynomial is too long for a person to read.
+  bool isLong() const;
+
   /// Returns the polynomial as text, terms of high degree first:
   /// `1536*batch*seq + 4`.
   std::string str() const;
@@ -76,7 +79,9 @@ private:
   void replace(mlir::Operation *op, mlir::ValueRange values);
   mlir::Value getConstant(int64_t value);
   mlir::Value getValue(mlir::OpFoldResult size);
-  SizePolynomial getPolynomial(mlir::OpFoldResult size);
+  /// Returns `size` as a polynomial; what is no sum or product, is long, or
+  /// nests deeper than a limit below `depth`, is a symbol.
+  SizePolynomial getPolynomial(mlir::OpFoldResult size, unsigned depth = 0);
 
   mlir::func::FuncOp graph;
   mlir::OpBuilder builder;
@@ -85,6 +90,7 @@ private:
   llvm::DenseSet<mlir::Operation *, SameComputation> computed;
   /// Names of the sizes of inputs.
   llvm::DenseMap<mlir::Value, std::string> symbols;
+  llvm::DenseMap<mlir::Value, SizePolynomial> polynomials;
   /// What replaced values became; the operations that are no longer used.
   llvm::DenseMap<mlir::Value, mlir::Value> replaced;
   llvm::SmallVector<mlir::Operation *> unused;

@@ -65,17 +65,22 @@ Outliner::findSize(Value index, const Interface &interface) {
   return std::nullopt;
 }
 
-bool Outliner::isKnownInside(Value index, const Interface &interface) {
-  if (findSize(index, interface))
-    return true;
+bool Outliner::isKnownInside(Value index, Interface &interface,
+                             unsigned depth) {
+  constexpr unsigned maxDepth = 32;
+  auto [it, inserted] = interface.known.try_emplace(index, false);
+  if (!inserted)
+    return it->second;
   Operation *op = index.getDefiningOp();
-  if (!op || op->getNumRegions() != 0 || !isPure(op))
-    return false;
-  if (op->getNumOperands() == 0)
-    return op->hasTrait<OpTrait::ConstantLike>();
-  return llvm::all_of(op->getOperands(), [&](Value operand) {
-    return isScalar(operand.getType()) && isKnownInside(operand, interface);
-  });
+  bool known = findSize(index, interface).has_value();
+  if (!known && op && depth < maxDepth && op->getNumRegions() == 0 &&
+      isPure(op)) {
+    known = op->getNumOperands() != 0 || op->hasTrait<OpTrait::ConstantLike>();
+    for (Value operand : op->getOperands())
+      known = known && isScalar(operand.getType()) &&
+              isKnownInside(operand, interface, depth + 1);
+  }
+  return interface.known[index] = known;
 }
 
 FailureOr<Outliner::Interface>

@@ -82,13 +82,16 @@ private:
     llvm::SetVector<mlir::Value> tensors;
     llvm::SetVector<mlir::Value> indices;
     llvm::SmallVector<mlir::Value> results;
+    /// Whether a body can compute a scalar, for those that were asked about.
+    llvm::DenseMap<mlir::Value, bool> known;
   };
 
   mlir::LogicalResult dispatch(const PlacedRegion &region);
   mlir::FailureOr<Interface> getInterface(const PlacedRegion &region);
   /// Returns whether `index` can be computed in a body from the sizes of its
-  /// tensor arguments.
-  bool isKnownInside(mlir::Value index, const Interface &interface);
+  /// tensor arguments, with expressions that nest up to a limit below `depth`.
+  bool isKnownInside(mlir::Value index, Interface &interface,
+                     unsigned depth = 0);
   mlir::func::FuncOp buildBody(const PlacedRegion &region, const Target &target,
                                const Interface &interface,
                                llvm::SmallVectorImpl<mlir::ArrayAttr> &names);
