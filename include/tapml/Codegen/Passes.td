@@ -115,8 +115,8 @@ def PlanMemoryPass : Pass<"tapml-plan-memory", "::mlir::ModuleOp"> {
     live only between two launches or dispatches are given a slot each, so that
     those that are never alive at the same time share one:
 
-    - an intermediate result's `tensor.empty`, of which each launch or dispatch
-      gets its own, carries `tapml.slot = N`; so does a transfer;
+    - launches, dispatches and transfers carry `tapml.slots`, an i64 for each
+      result: its slot, or -1 where it has none;
     - a launch that depends on weights alone carries `tapml.init`: it runs once
       when the executable is loaded. Its result has a slot only if no other
       launch uses it later on;

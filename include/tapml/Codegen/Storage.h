@@ -13,8 +13,10 @@
 
 namespace tapml {
 
-/// The slot of a `tensor.empty` or a `tapml.transfer`: an i64.
-inline constexpr llvm::StringLiteral kSlotAttr = "tapml.slot";
+/// On a launch, a dispatch or a transfer: the slot of each result, as i64s; -1
+/// for a result that has none.
+inline constexpr llvm::StringLiteral kSlotsAttr = "tapml.slots";
+inline constexpr int64_t kNoSlot = -1;
 /// Marks a launch that runs once per load.
 inline constexpr llvm::StringLiteral kInitAttr = "tapml.init";
 /// The estimated bytes of a function's slots, for people.
@@ -22,11 +24,14 @@ inline constexpr llvm::StringLiteral kMemoryAttr = "tapml.memory";
 /// Marks an argument of a body as a weight.
 inline constexpr llvm::StringLiteral kConstantAttr = "tapml.constant";
 
-/// Returns what stands for the buffer that holds `tensor`: an argument, the
-/// `tensor.empty` that a launch or dispatch fills, a transfer, or a weight.
-/// Reshapes and casts are the same buffer seen otherwise. Null if `tensor` is
-/// in no buffer of its own, as a slice of one.
+/// Returns what stands for the buffer that holds `tensor`: an argument, a
+/// weight, or the result of a launch, dispatch or transfer. Reshapes and casts
+/// are the same buffer seen otherwise. Null if `tensor` is in no buffer of its
+/// own, as a slice of one.
 mlir::Value getStorage(mlir::Value tensor);
+
+/// Returns the slot of a result, or `kNoSlot` if none is assigned.
+int64_t getSlot(mlir::OpResult result);
 
 /// Returns the weight that `tensor` is, at whatever place: a transfer that
 /// keeps the element type is where the runtime puts the weight, not a copy.

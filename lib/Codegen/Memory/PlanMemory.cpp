@@ -96,34 +96,21 @@ private:
 // Common to bodies and the main function
 //===----------------------------------------------------------------------===//
 
-/// Gives every output of launches and dispatches a `tensor.empty` of its own,
-/// and takes away what an earlier run has left.
-static LogicalResult separateOutputs(func::FuncOp function) {
+/// Checks that results are new tensors, and takes away what an earlier run has
+/// left.
+static LogicalResult startPlanning(func::FuncOp function) {
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitOpError("must be one block to plan its memory");
-  Block &block = function.getBody().front();
-  for (Operation &op : block) {
-    op.removeAttr(kSlotAttr);
+  for (Operation &op : function.getBody().front()) {
+    op.removeAttr(kSlotsAttr);
     op.removeAttr(kInitAttr);
-  }
-  for (Operation &op : llvm::make_early_inc_range(block)) {
     if (!isa<LaunchOp, DispatchOp>(op))
       continue;
     auto tied = cast<DestinationStyleOpInterface>(op);
-    for (OpOperand &init : tied.getDpsInitsMutable()) {
-      auto empty = init.get().getDefiningOp<tensor::EmptyOp>();
-      if (!empty)
+    for (auto [index, init] : llvm::enumerate(tied.getDpsInits()))
+      if (!init.getDefiningOp<tensor::EmptyOp>())
         return op.emitOpError("output ")
-               << init.getOperandNumber() -
-                      tied.getDpsInitsMutable()[0].getOperandNumber()
-               << " must be a 'tensor.empty': results are new tensors";
-      if (empty->hasOneUse()) {
-        empty->moveBefore(&op);
-        continue;
-      }
-      OpBuilder builder(&op);
-      init.set(builder.clone(*empty)->getResult(0));
-    }
+               << index << " must be a 'tensor.empty': results are new tensors";
   }
   return success();
 }
@@ -138,16 +125,23 @@ static SmallPtrSet<Value, 8> getReturnedStorage(func::FuncOp function) {
   return returned;
 }
 
-/// Assigns slots to the operations that stand for buffers.
+/// Assigns slots to results.
 static void assign(func::FuncOp function,
-                   ArrayRef<std::pair<Operation *, LiveBuffer>> buffers) {
+                   ArrayRef<std::pair<OpResult, LiveBuffer>> buffers) {
   SmallVector<LiveBuffer> lives;
-  for (auto &[op, live] : buffers)
+  for (auto &[result, live] : buffers)
     lives.push_back(live);
   SlotAssignment assignment = assignSlots(lives);
+  llvm::MapVector<Operation *, SmallVector<int64_t>> slotsOf;
+  for (auto [buffer, slot] : llvm::zip_equal(buffers, assignment.slots)) {
+    OpResult result = buffer.first;
+    SmallVector<int64_t> &slots = slotsOf[result.getOwner()];
+    slots.resize(result.getOwner()->getNumResults(), kNoSlot);
+    slots[result.getResultNumber()] = slot;
+  }
   Builder builder(function.getContext());
-  for (auto [buffer, slot] : llvm::zip_equal(buffers, assignment.slots))
-    buffer.first->setAttr(kSlotAttr, builder.getI64IntegerAttr(slot));
+  for (auto &[op, slots] : slotsOf)
+    op->setAttr(kSlotsAttr, builder.getDenseI64ArrayAttr(slots));
   function->setAttr(
       kMemoryAttr,
       builder.getDictionaryAttr(
@@ -207,7 +201,7 @@ private:
 
 LogicalResult PlanMemoryPass::planBody(func::FuncOp body,
                                        ArgumentSizes arguments) {
-  if (failed(separateOutputs(body)))
+  if (failed(startPlanning(body)))
     return failure();
   Block &block = body.getBody().front();
   SmallPtrSet<Value, 8> returned = getReturnedStorage(body);
@@ -218,7 +212,7 @@ LogicalResult PlanMemoryPass::planBody(func::FuncOp body,
   SmallVector<LaunchOp> launches;
   for (auto launch : block.getOps<LaunchOp>()) {
     bool isReturned = llvm::any_of(
-        launch.getOutputs(), [&](Value v) { return returned.contains(v); });
+        launch.getResults(), [&](Value v) { return returned.contains(v); });
     if (isReturned || !llvm::all_of(launch->getOperands(), [&](Value operand) {
           return init.contains(operand);
         }))
@@ -249,15 +243,15 @@ LogicalResult PlanMemoryPass::planBody(func::FuncOp body,
           prepared.insert(storage);
       }
     }
-    for (Value output : launch.getOutputs())
-      lives[output] = {isInit ? 0u : 1u, unsigned(step), unsigned(step),
-                       estimator.getBytes(output)};
+    for (Value result : launch.getResults())
+      lives[result] = {isInit ? 0u : 1u, unsigned(step), unsigned(step),
+                       estimator.getBytes(result)};
   }
 
-  SmallVector<std::pair<Operation *, LiveBuffer>> buffers;
+  SmallVector<std::pair<OpResult, LiveBuffer>> buffers;
   for (auto [value, live] : lives)
     if (!returned.contains(value) && !prepared.contains(value))
-      buffers.emplace_back(value.getDefiningOp(), live);
+      buffers.emplace_back(cast<OpResult>(value), live);
   assign(body, buffers);
   return success();
 }
@@ -308,7 +302,7 @@ static void mergeSizes(ArgumentSizes &into, DispatchOp dispatch,
 }
 
 LogicalResult PlanMemoryPass::planMain(func::FuncOp main, Estimates &bodies) {
-  if (failed(separateOutputs(main)))
+  if (failed(startPlanning(main)))
     return failure();
   Block &block = main.getBody().front();
   Estimator estimator(main, getUpperBounds(main, defaultDim), defaultDim);
@@ -332,8 +326,8 @@ LogicalResult PlanMemoryPass::planMain(func::FuncOp main, Estimates &bodies) {
         define(transfer.getResult(), transfer.getPlaceAttr().getAttr());
     } else if (auto dispatch = dyn_cast<DispatchOp>(op)) {
       llvm::for_each(dispatch.getInputs(), use);
-      for (Value output : dispatch.getOutputs())
-        define(output, dispatch.getPlaceAttr().getAttr());
+      for (Value result : dispatch.getResults())
+        define(result, dispatch.getPlaceAttr().getAttr());
       auto executable = symbols.lookupNearestSymbolFrom<ExecutableOp>(
           dispatch, dispatch.getExecutableAttr());
       auto variant = cast<VariantOp>(
@@ -346,9 +340,9 @@ LogicalResult PlanMemoryPass::planMain(func::FuncOp main, Estimates &bodies) {
   }
   llvm::for_each(block.getTerminator()->getOperands(), use);
 
-  SmallVector<std::pair<Operation *, LiveBuffer>> buffers;
+  SmallVector<std::pair<OpResult, LiveBuffer>> buffers;
   for (auto [value, live] : lives)
-    buffers.emplace_back(value.getDefiningOp(), live);
+    buffers.emplace_back(cast<OpResult>(value), live);
   assign(main, buffers);
   return success();
 }

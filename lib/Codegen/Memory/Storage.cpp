@@ -26,13 +26,16 @@ static Value skipViews(Value tensor) {
 Value tapml::getStorage(Value tensor) {
   tensor = skipViews(tensor);
   Operation *op = tensor.getDefiningOp();
-  if (!op || isa<TransferOp, GetGlobalOp, tensor::EmptyOp>(op))
+  if (!op || isa<TransferOp, GetGlobalOp, LaunchOp, DispatchOp>(op))
     return tensor;
-  if (!isa<LaunchOp, DispatchOp>(op))
-    return nullptr;
-  Value init = cast<DestinationStyleOpInterface>(op)
-                   .getDpsInits()[cast<OpResult>(tensor).getResultNumber()];
-  return init.getDefiningOp<tensor::EmptyOp>() ? init : nullptr;
+  return nullptr;
+}
+
+int64_t tapml::getSlot(OpResult result) {
+  auto slots = result.getOwner()->getAttrOfType<DenseI64ArrayAttr>(kSlotsAttr);
+  if (!slots || result.getResultNumber() >= slots.size())
+    return kNoSlot;
+  return slots[result.getResultNumber()];
 }
 
 GetGlobalOp tapml::getWeight(Value tensor) {

@@ -155,7 +155,7 @@ CompileHostPass::collect(VariantOp variant, EntryNames &names, KernelSet &known,
   llvm::StringMap<std::string> renamed;
   bool failedAny = false;
   for (func::FuncOp kernel : getHostKernels(variant)) {
-    FailureOr<EntryPointAttr> entry = verifyHostKernel(kernel);
+    FailureOr<EntryPointAttr> entry = prepareHostKernel(kernel);
     if (failed(entry)) {
       failedAny = true; // All of them are reported.
       continue;

@@ -69,7 +69,26 @@ static LogicalResult verifyKernelOp(Operation *op) {
   return success();
 }
 
-FailureOr<EntryPointAttr> tapml::verifyHostKernel(func::FuncOp kernel) {
+/// Forgets what is claimed about the alignment of the kernel's buffers. Devices
+/// align buffers, but on the host weights are used where the file has them;
+/// loads and stores that need no alignment are as fast where there happens to
+/// be one.
+static void dropAlignment(func::FuncOp kernel) {
+  kernel.walk([](Operation *op) {
+    llvm::TypeSwitch<Operation *>(op)
+        .Case<vector::LoadOp, vector::StoreOp, vector::MaskedLoadOp,
+              vector::MaskedStoreOp>([](auto access) {
+          if (isKernelBuffer(access.getBase()))
+            access.removeAlignmentAttr();
+        })
+        .Case<memref::LoadOp, memref::StoreOp>([](auto access) {
+          if (isKernelBuffer(access.getMemref()))
+            access.removeAlignmentAttr();
+        });
+  });
+}
+
+FailureOr<EntryPointAttr> tapml::prepareHostKernel(func::FuncOp kernel) {
   if (kernel.isExternal())
     return kernel.emitOpError("is marked 'tapml.host_kernel' but has no body");
   if (!kernel.getResultTypes().empty())
@@ -112,6 +131,7 @@ FailureOr<EntryPointAttr> tapml::verifyHostKernel(func::FuncOp kernel) {
       static_cast<int64_t>(types.size() - numBuffers - 2), ArrayRef<int64_t>());
   if (!entry)
     return failure();
+  dropAlignment(kernel);
   return entry;
 }
 

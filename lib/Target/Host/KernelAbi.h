@@ -22,8 +22,9 @@ inline constexpr llvm::StringLiteral kHostKernelAttr = "tapml.host_kernel";
 inline constexpr llvm::StringLiteral kAccessAttr = "tapml.access";
 
 /// Checks that `kernel` has the form of a host kernel and uses nothing that
-/// cannot be compiled; returns how it is called.
-mlir::FailureOr<EntryPointAttr> verifyHostKernel(mlir::func::FuncOp kernel);
+/// cannot be compiled, and drops assumptions that the C interface does not
+/// make; returns how it is called.
+mlir::FailureOr<EntryPointAttr> prepareHostKernel(mlir::func::FuncOp kernel);
 
 /// Appends the passes that take a module of host kernels to the LLVM dialect.
 void buildHostLoweringPipeline(mlir::OpPassManager &pm);

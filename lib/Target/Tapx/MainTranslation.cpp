@@ -32,9 +32,8 @@ private:
 
   /// The manifest's value for `tensor` as `op` uses it at `place`.
   FailureOr<unsigned> getValue(Operation *op, Value tensor, StringAttr place);
-  /// Adds a value that a step writes: `result`, kept in the slot of `holder`.
-  FailureOr<unsigned> addSlotValue(Operation *op, Value result,
-                                   Operation *holder, StringAttr place);
+  /// Adds a value that a step writes at `place`.
+  FailureOr<unsigned> addSlotValue(OpResult result, StringAttr place);
   FailureOr<json::Object> describeTensor(Operation *op, Value tensor);
   LogicalResult addSymbol(StringAttr name);
 
@@ -45,6 +44,7 @@ private:
   struct Slot {
     StringAttr place;
     Id bytes;
+    Value owner; // The tensor that is in the slot now.
   };
   DenseMap<Value, unsigned> values;
   DenseMap<std::pair<Operation *, StringAttr>, unsigned> weightValues;
@@ -195,24 +195,28 @@ FailureOr<unsigned> MainTranslator::getValue(Operation *op, Value tensor,
     return op->emitOpError("uses a tensor at '@")
            << place.getValue() << "' that is at '@" << at.getValue()
            << "'; put a 'tapml.transfer' between";
+  if (auto result = dyn_cast<OpResult>(tensor);
+      result && slots[getSlot(result)]->owner != tensor)
+    return op->emitOpError("uses a tensor whose slot, ")
+           << getSlot(result)
+           << ", has been taken by another; run 'tapml-plan-memory'";
   return it->second;
 }
 
-FailureOr<unsigned> MainTranslator::addSlotValue(Operation *op, Value result,
-                                                 Operation *holder,
+FailureOr<unsigned> MainTranslator::addSlotValue(OpResult result,
                                                  StringAttr place) {
-  auto slot = holder ? holder->getAttrOfType<IntegerAttr>(kSlotAttr) : nullptr;
-  if (!slot)
+  Operation *op = result.getOwner();
+  int64_t number = getSlot(result);
+  if (number == kNoSlot)
     return op->emitOpError(
-        "has a result without 'tapml.slot'; run 'tapml-plan-memory'");
-  int64_t number = slot.getInt();
-  int64_t most = llvm::range_size(main.getBody().front());
+        "has a result without a slot; run 'tapml-plan-memory'");
+  int64_t limit = llvm::range_size(main.getBody().front());
   FailureOr<unsigned> placeNumber = builder.getPlace(op, place);
   FailureOr<Id> bytes = table.getNumBytes(result);
   FailureOr<json::Object> value = describeTensor(op, result);
   if (failed(placeNumber) || failed(bytes) || failed(value))
     return failure();
-  if (number < 0 || number >= most)
+  if (number < 0 || number >= limit)
     return op->emitOpError("has slot ")
            << number
            << ", more than there are tensors; run 'tapml-plan-memory'";
@@ -223,9 +227,9 @@ FailureOr<unsigned> MainTranslator::addSlotValue(Operation *op, Value result,
     return op->emitOpError("has slot ")
            << number << ", which is at '@" << entry->place.getValue()
            << "'; run 'tapml-plan-memory'";
-  entry = Slot{place,
-               entry ? table.getBinary(SizeExpr::Op::Max, entry->bytes, *bytes)
-                     : *bytes};
+  Id most =
+      entry ? table.getBinary(SizeExpr::Op::Max, entry->bytes, *bytes) : *bytes;
+  entry = Slot{place, most, result};
   (*value)["kind"] = "slot";
   (*value)["slot"] = number;
   (*value)["place"] = *placeNumber;
@@ -249,8 +253,7 @@ LogicalResult MainTranslator::translateTransfer(TransferOp transfer) {
   if (failed(operand))
     return failure();
   FailureOr<unsigned> result =
-      addSlotValue(transfer, transfer.getResult(), transfer,
-                   transfer.getPlaceAttr().getAttr());
+      addSlotValue(transfer->getResult(0), transfer.getPlaceAttr().getAttr());
   if (failed(result))
     return failure();
   steps.push_back(
@@ -300,10 +303,8 @@ LogicalResult MainTranslator::translateDispatch(DispatchOp dispatch) {
       return failure();
     sizes.push_back(*id);
   }
-  for (auto [output, result] :
-       llvm::zip_equal(dispatch.getOutputs(), dispatch.getResults())) {
-    FailureOr<unsigned> value = addSlotValue(
-        dispatch, result, output.getDefiningOp<tensor::EmptyOp>(), place);
+  for (OpResult result : dispatch->getResults()) {
+    FailureOr<unsigned> value = addSlotValue(result, place);
     if (failed(value))
       return failure();
     results.push_back(*value);

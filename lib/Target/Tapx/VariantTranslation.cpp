@@ -30,7 +30,7 @@ private:
   LogicalResult translateArguments();
   LogicalResult translateLaunch(LaunchOp launch);
   FailureOr<json::Object> getBuffer(LaunchOp launch, Value tensor);
-  LogicalResult defineOutput(LaunchOp launch, Value init);
+  LogicalResult defineResult(LaunchOp launch, OpResult result);
   FailureOr<json::Object> describeTensor(Operation *op, Value tensor);
   LogicalResult checkTensor(Operation *op, Value tensor, const Twine &what);
   LogicalResult addCheck(Operation *op, Id expr, int64_t max,
@@ -47,6 +47,7 @@ private:
   DenseMap<Value, unsigned> prepared;
   DenseMap<Value, int64_t> slots;
   SmallVector<Id> slotBytes;
+  SmallVector<Value> slotOwners; // The tensor that is in each slot now.
   DenseSet<Value> written;
   DenseSet<std::pair<Id, int64_t>> checked;
   json::Array args, resultArray, preparedArray, checks, init, steps;
@@ -59,7 +60,7 @@ LogicalResult VariantTranslator::collectResults() {
   auto terminator = body.getBody().front().getTerminator();
   for (auto [index, operand] : llvm::enumerate(terminator->getOperands())) {
     Value storage = getStorage(operand);
-    if (!storage || !storage.getDefiningOp<tensor::EmptyOp>())
+    if (!storage || !storage.getDefiningOp<LaunchOp>())
       return terminator->emitOpError("operand ")
              << index << " is not the result of a launch; results of a body "
              << "are new tensors";
@@ -188,61 +189,66 @@ FailureOr<json::Object> VariantTranslator::getBuffer(LaunchOp launch,
   Value storage = getStorage(tensor);
   if (auto argument = dyn_cast_or_null<BlockArgument>(storage))
     return json::Object{{"arg", argument.getArgNumber()}};
+  if (!storage || !written.contains(storage))
+    return launch.emitOpError("uses a tensor that no launch has written, of "
+                              "type ")
+           << tensor.getType();
   if (auto it = results.find(storage); it != results.end())
     return json::Object{{"result", it->second}};
   if (auto it = prepared.find(storage); it != prepared.end())
     return json::Object{{"prepared", it->second}};
-  if (auto it = slots.find(storage); it != slots.end())
-    return json::Object{{"slot", it->second}};
-  return launch.emitOpError("reads a tensor that no launch has written, of "
-                            "type ")
-         << tensor.getType();
+  int64_t slot = slots.lookup(storage);
+  if (slotOwners[slot] != storage)
+    return launch.emitOpError("uses a tensor whose slot, ")
+           << slot << ", has been taken by another; run 'tapml-plan-memory'";
+  return json::Object{{"slot", slot}};
 }
 
-/// Finds a place for an output.
-LogicalResult VariantTranslator::defineOutput(LaunchOp launch, Value init) {
-  auto empty = init.getDefiningOp<tensor::EmptyOp>();
-  if (!empty || !written.insert(init).second)
-    return launch.emitOpError("must write a 'tensor.empty' of its own; run "
-                              "'tapml-plan-memory'");
-  if (results.contains(init)) {
-    if (launch->hasAttr(kInitAttr))
+/// Finds a place for a result.
+LogicalResult VariantTranslator::defineResult(LaunchOp launch,
+                                              OpResult result) {
+  written.insert(result);
+  bool isInit = launch->hasAttr(kInitAttr);
+  if (results.contains(result)) {
+    if (isInit)
       return launch.emitOpError(
           "runs once per load and cannot write a result of the body");
     return success();
   }
-  if (failed(checkTensor(launch, init, "an intermediate result")))
+  if (failed(checkTensor(launch, result, "an intermediate result")))
     return failure();
-  auto slot = empty->getAttrOfType<IntegerAttr>(kSlotAttr);
-  if (!slot) {
-    if (!launch->hasAttr(kInitAttr))
-      return launch.emitOpError("writes an intermediate result without "
-                                "'tapml.slot'; run 'tapml-plan-memory'");
-    FailureOr<json::Object> tensor = describeTensor(launch, init);
+  int64_t slot = getSlot(result);
+  if (slot == kNoSlot) {
+    if (!isInit)
+      return launch.emitOpError("writes an intermediate result without a slot; "
+                                "run 'tapml-plan-memory'");
+    FailureOr<json::Object> tensor = describeTensor(launch, result);
     if (failed(tensor))
       return failure();
-    prepared[init] = preparedArray.size();
+    prepared[result] = preparedArray.size();
     preparedArray.push_back(std::move(*tensor));
     return success();
   }
   // The planner's slots are numbered densely.
-  int64_t number = slot.getInt();
   int64_t most = 0;
   for (auto other : body.getBody().front().getOps<LaunchOp>())
-    most += other.getOutputs().size();
-  if (number < 0 || number >= most)
-    return empty.emitOpError("has slot ")
-           << number << ", more than there are tensors; run "
+    most += other.getNumResults();
+  if (slot < 0 || slot >= most)
+    return launch.emitOpError("has slot ")
+           << slot << ", more than there are tensors; run "
            << "'tapml-plan-memory'";
-  FailureOr<Id> bytes = table.getNumBytes(init);
+  FailureOr<Id> bytes = table.getNumBytes(result);
   if (failed(bytes))
     return failure();
   Id none = table.getConstant(0);
-  if (static_cast<size_t>(number) >= slotBytes.size())
-    slotBytes.resize(number + 1, none);
-  Id &all = slotBytes[number];
+  if (static_cast<size_t>(slot) >= slotBytes.size()) {
+    slotBytes.resize(slot + 1, none);
+    slotOwners.resize(slot + 1);
+  }
+  Id &all = slotBytes[slot];
   all = all == none ? *bytes : table.getBinary(SizeExpr::Op::Max, all, *bytes);
-  slots[init] = number;
+  slots[result] = slot;
+  slotOwners[slot] = result;
   return success();
 }
 
@@ -259,8 +265,8 @@ LogicalResult VariantTranslator::translateLaunch(LaunchOp launch) {
   for (Value input : launch.getInputs())
     if (failed(addBuffer(input)))
       return failure();
-  for (Value output : launch.getOutputs())
-    if (failed(defineOutput(launch, output)) || failed(addBuffer(output)))
+  for (OpResult output : launch->getResults())
+    if (failed(defineResult(launch, output)) || failed(addBuffer(output)))
       return failure();
   result["buffers"] = std::move(buffers);
 

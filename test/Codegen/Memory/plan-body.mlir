@@ -12,17 +12,14 @@ tapml.executable @chain {
       %c1 = arith.constant 1 : index
       %n = tensor.dim %x, %c0 : tensor<?x64xf32>
       %e = tensor.empty(%n) : tensor<?x64xf32>
-      // CHECK: %[[E0:.*]] = tensor.empty(%{{.*}}) {tapml.slot = 0 : i64}
-      // CHECK: %[[A:.*]] = tapml.launch {{.*}} outs(%[[E0]]
+      // CHECK: %[[A:.*]] = tapml.launch {{.*}} {tapml.slots = array<i64: 0>}
       %a = tapml.launch [@k] grids(%n, %c1, %c1) ins(%x : tensor<?x64xf32>) outs(%e : tensor<?x64xf32>) -> tensor<?x64xf32>
-      // CHECK: %[[E1:.*]] = tensor.empty(%{{.*}}) {tapml.slot = 1 : i64}
-      // CHECK: %[[B:.*]] = tapml.launch {{.*}} outs(%[[E1]]
+      // CHECK: %[[B:.*]] = tapml.launch {{.*}} {tapml.slots = array<i64: 1>}
       %b = tapml.launch [@k] grids(%n, %c1, %c1) ins(%a : tensor<?x64xf32>) outs(%e : tensor<?x64xf32>) -> tensor<?x64xf32>
-      // CHECK: %[[E2:.*]] = tensor.empty(%{{.*}}) {tapml.slot = 0 : i64}
-      // CHECK: %[[C:.*]] = tapml.launch {{.*}} outs(%[[E2]]
+      // CHECK: %[[C:.*]] = tapml.launch {{.*}} {tapml.slots = array<i64: 0>}
       %c = tapml.launch [@k] grids(%n, %c1, %c1) ins(%b : tensor<?x64xf32>) outs(%e : tensor<?x64xf32>) -> tensor<?x64xf32>
-      // CHECK: %[[E3:.*]] = tensor.empty(%{{.*}}) : tensor
-      // CHECK: %[[D:.*]] = tapml.launch {{.*}} outs(%[[E3]]
+      // CHECK: %[[D:.*]] = tapml.launch
+      // CHECK-NOT: tapml.slots
       %d = tapml.launch [@k] grids(%n, %c1, %c1) ins(%c : tensor<?x64xf32>) outs(%e : tensor<?x64xf32>) -> tensor<?x64xf32>
       // CHECK: return %[[D]]
       return %d : tensor<?x64xf32>
@@ -42,14 +39,14 @@ tapml.executable @skip_connection {
     func.func @body(%x: tensor<8x64xf32>) -> tensor<512xf32> {
       %c1 = arith.constant 1 : index
       %e = tensor.empty() : tensor<8x64xf32>
-      // CHECK: tensor.empty() {tapml.slot = 0 : i64} : tensor<8x64xf32>
+      // CHECK: tapml.launch {{.*}} {tapml.slots = array<i64: 0>} -> tensor<8x64xf32>
       %a = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%x : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) -> tensor<8x64xf32>
-      // CHECK: tensor.empty() {tapml.slot = 1 : i64} : tensor<8x64xf32>
+      // CHECK: tapml.launch {{.*}} {tapml.slots = array<i64: 1>} -> tensor<8x64xf32>
       %b = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%a : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) -> tensor<8x64xf32>
-      // CHECK: tensor.empty() {tapml.slot = 2 : i64} : tensor<8x64xf32>
+      // CHECK: tapml.launch {{.*}} {tapml.slots = array<i64: 2>} -> tensor<8x64xf32>
       %c = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%b : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) -> tensor<8x64xf32>
       %flat = tensor.collapse_shape %a [[0, 1]] : tensor<8x64xf32> into tensor<512xf32>
-      // CHECK: tensor.empty() : tensor<512xf32>
+      // CHECK-NOT: tapml.slots
       %r = tensor.empty() : tensor<512xf32>
       %d = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%c, %flat : tensor<8x64xf32>, tensor<512xf32>) outs(%r : tensor<512xf32>) -> tensor<512xf32>
       return %d : tensor<512xf32>
@@ -68,16 +65,16 @@ tapml.executable @by_size {
   tapml.variant @vulkan target(#gpu) {
     func.func @body(%x: tensor<1024xf32>) -> tensor<1xf32> {
       %c1 = arith.constant 1 : index
-      // CHECK: tensor.empty() {tapml.slot = 0 : i64} : tensor<1024xf32>
+      // CHECK: tapml.launch {{.*}} {tapml.slots = array<i64: 0>} -> tensor<1024xf32>
       %e0 = tensor.empty() : tensor<1024xf32>
       %a = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%x : tensor<1024xf32>) outs(%e0 : tensor<1024xf32>) -> tensor<1024xf32>
-      // CHECK: tensor.empty() {tapml.slot = 1 : i64} : tensor<128xf32>
+      // CHECK: tapml.launch {{.*}} {tapml.slots = array<i64: 1>} -> tensor<128xf32>
       %e1 = tensor.empty() : tensor<128xf32>
       %b = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%a : tensor<1024xf32>) outs(%e1 : tensor<128xf32>) -> tensor<128xf32>
-      // CHECK: tensor.empty() {tapml.slot = 0 : i64} : tensor<512xf32>
+      // CHECK: tapml.launch {{.*}} {tapml.slots = array<i64: 0>} -> tensor<512xf32>
       %e2 = tensor.empty() : tensor<512xf32>
       %c = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%b : tensor<128xf32>) outs(%e2 : tensor<512xf32>) -> tensor<512xf32>
-      // CHECK: tensor.empty() {tapml.slot = 1 : i64} : tensor<100xf32>
+      // CHECK: tapml.launch {{.*}} {tapml.slots = array<i64: 1>} -> tensor<100xf32>
       %e3 = tensor.empty() : tensor<100xf32>
       %d = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%c : tensor<512xf32>) outs(%e3 : tensor<100xf32>) -> tensor<100xf32>
       %r = tensor.empty() : tensor<1xf32>
@@ -101,17 +98,14 @@ tapml.executable @weights {
       %c1 = arith.constant 1 : index
       %k = tensor.dim %w, %c1 : tensor<64x32xf32>
       %n = tensor.dim %x, %c0 : tensor<?x64xf32>
-      // CHECK: tensor.empty() {tapml.slot = 0 : i64} : tensor<64x32xf32>
-      // CHECK: tapml.launch [@u] {{.*}} {tapml.init}
+      // CHECK: tapml.launch [@u] {{.*}} {tapml.init, tapml.slots = array<i64: 0>}
       %eu = tensor.empty() : tensor<64x32xf32>
       %u = tapml.launch [@u] grids(%k, %c1, %c1) ins(%w : tensor<64x32xf32>) outs(%eu : tensor<64x32xf32>) -> tensor<64x32xf32>
-      // CHECK: tensor.empty() : tensor<32x64xf32>
       // CHECK: tapml.launch [@t] {{.*}} {tapml.init}
       %et = tensor.empty() : tensor<32x64xf32>
       %t = tapml.launch [@t] grids(%k, %c1, %c1) ins(%u : tensor<64x32xf32>) outs(%et : tensor<32x64xf32>) -> tensor<32x64xf32>
       // Depends on a size that is known at calls only.
-      // CHECK: tensor.empty() {tapml.slot = 1 : i64} : tensor<64x32xf32>
-      // CHECK: tapml.launch [@v]
+      // CHECK: tapml.launch [@v] {{.*}} {tapml.slots = array<i64: 1>}
       // CHECK-NOT: tapml.init
       %ev = tensor.empty() : tensor<64x32xf32>
       %v = tapml.launch [@v] grids(%n, %c1, %c1) ins(%w : tensor<64x32xf32>) outs(%ev : tensor<64x32xf32>) -> tensor<64x32xf32>

@@ -25,15 +25,13 @@ func.func @forward(%x: tensor<?x64xf32> {tapml.name = "x", tapml.dims = ["rows",
   // A weight that is put to a place is not a copy.
   // CHECK: tapml.transfer %{{.*}} to @vulkan : tensor<64xf32>
   %wv = tapml.transfer %w to @vulkan : tensor<64xf32> -> tensor<64xf32>
-  // CHECK: tapml.transfer %{{.*}} to @vulkan {tapml.slot = 0 : i64}
+  // CHECK: tapml.transfer %{{.*}} to @vulkan {tapml.slots = array<i64: 0>}
   %xv = tapml.transfer %x to @vulkan : tensor<?x64xf32> -> tensor<?x64xf32>
-  // CHECK: tensor.empty(%{{.*}}) {tapml.slot = 1 : i64}
-  // CHECK: tapml.dispatch
+  // CHECK: tapml.dispatch {{.*}} {tapml.slots = array<i64: 1>}
   %a = tapml.dispatch @e on @vulkan ins(%xv, %wv : tensor<?x64xf32>, tensor<64xf32>) outs(%e : tensor<?x64xf32>) -> tensor<?x64xf32>
-  // CHECK: tensor.empty(%{{.*}}) {tapml.slot = 0 : i64}
-  // CHECK: tapml.dispatch
+  // CHECK: tapml.dispatch {{.*}} {tapml.slots = array<i64: 0>}
   %b = tapml.dispatch @e on @vulkan ins(%a, %wv : tensor<?x64xf32>, tensor<64xf32>) outs(%e : tensor<?x64xf32>) -> tensor<?x64xf32>
-  // CHECK: tapml.transfer %{{.*}} to @host {tapml.slot = 2 : i64}
+  // CHECK: tapml.transfer %{{.*}} to @host {tapml.slots = array<i64: 2>}
   %y = tapml.transfer %b to @host : tensor<?x64xf32> -> tensor<?x64xf32>
   return %y : tensor<?x64xf32>
 }

@@ -84,6 +84,15 @@ def check_fma(library):
         assert same(y[i], expected), (triples[i], y[i], expected)
 
 
+def check_alignment(library):
+    whole = floats([float(i) for i in range(32)])
+    for offset in range(8):
+        x = (ctypes.c_float * 16).from_buffer(whole, 4 * offset)
+        y = (ctypes.c_float * 16).from_buffer(floats([0.0] * 32), 4 * offset)
+        library.call("copy", [x, y], [], 0, 2)
+        assert list(x) == list(y)
+
+
 def check_lookup(library):
     cols = 5
     table = floats([float(i) for i in range(4 * cols)])
@@ -100,6 +109,7 @@ for cpu, library in libraries():
     check_row_sum(library)
     check_rounding(library)
     check_fma(library)
+    check_alignment(library)
     check_lookup(library)
     print(cpu, "ok")
 # The baseline runs wherever the test does anything.

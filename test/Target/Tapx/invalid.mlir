@@ -58,7 +58,7 @@ func.func @forward() -> tensor<4xf32> {
 // -----
 
 func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @+1 {{'tapml.transfer' op has a result without 'tapml.slot'; run 'tapml-plan-memory'}}
+  // expected-error @+1 {{'tapml.transfer' op has a result without a slot; run 'tapml-plan-memory'}}
   %0 = tapml.transfer %x to @host : tensor<4xf32> -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
@@ -67,7 +67,7 @@ func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @+1 {{'tapml.transfer' op is at '@gpu', for which no executable has a variant}}
-  %0 = tapml.transfer %x to @gpu {tapml.slot = 0 : i64} : tensor<4xf32> -> tensor<4xf32>
+  %0 = tapml.transfer %x to @gpu {tapml.slots = array<i64: 0>} : tensor<4xf32> -> tensor<4xf32>
   return %x : tensor<4xf32>
 }
 
@@ -75,7 +75,7 @@ func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @+1 {{'tapml.transfer' op has slot 1000000000000, more than there are tensors; run 'tapml-plan-memory'}}
-  %0 = tapml.transfer %x to @host {tapml.slot = 1000000000000 : i64} : tensor<4xf32> -> tensor<4xf32>
+  %0 = tapml.transfer %x to @host {tapml.slots = array<i64: 1000000000000>} : tensor<4xf32> -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
 
@@ -83,7 +83,7 @@ func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // expected-error @+1 {{uses no slot 0 but higher ones; run 'tapml-plan-memory'}}
 func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
-  %0 = tapml.transfer %x to @host {tapml.slot = 1 : i64} : tensor<4xf32> -> tensor<4xf32>
+  %0 = tapml.transfer %x to @host {tapml.slots = array<i64: 1>} : tensor<4xf32> -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
 
@@ -134,9 +134,9 @@ tapml.executable @e {
   }
 }
 func.func @forward(%x: tensor<4xf32>, %w: tensor<4xf32>) -> tensor<4xf32> {
-  %e = tensor.empty() {tapml.slot = 0 : i64} : tensor<4xf32>
+  %e = tensor.empty() : tensor<4xf32>
   // expected-error @+1 {{'tapml.dispatch' op uses a tensor at '@gpu' that is at '@host'; put a 'tapml.transfer' between}}
-  %0 = tapml.dispatch @e on @gpu ins(%x, %x : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %0 = tapml.dispatch @e on @gpu ins(%x, %x : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) {tapml.slots = array<i64: 0>} -> tensor<4xf32>
   return %x : tensor<4xf32>
 }
 
@@ -265,7 +265,7 @@ tapml.executable @e {
       %c1 = arith.constant 1 : index
       %e = tensor.empty() : tensor<4xf32>
       %f = tensor.empty() : tensor<4xf32>
-      // expected-error @+1 {{writes an intermediate result without 'tapml.slot'; run 'tapml-plan-memory'}}
+      // expected-error @+1 {{writes an intermediate result without a slot; run 'tapml-plan-memory'}}
       %y = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
       %z = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%y : tensor<4xf32>) outs(%f : tensor<4xf32>) -> tensor<4xf32>
       return %z : tensor<4xf32>
@@ -298,6 +298,35 @@ func.func @forward() {
   return
 }
 tapml.binary @host "elf" triple "x86_64-unknown-linux-gnu" cpu "x86-64" entries [#tapml.entry_point<"k", access = ["read", "write"], sizes = 0>] [127]
+
+// -----
+
+tapml.executable @e {
+  tapml.variant @host target(<host, "host", {}, []>) {
+    func.func @body(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %c1 = arith.constant 1 : index
+      %e = tensor.empty() : tensor<4xf32>
+      %a = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {tapml.slots = array<i64: 0>} -> tensor<4xf32>
+      %b = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {tapml.slots = array<i64: 0>} -> tensor<4xf32>
+      // expected-error @+1 {{uses a tensor whose slot, 0, has been taken by another; run 'tapml-plan-memory'}}
+      %y = tapml.launch [@k] grids(%c1, %c1, %c1) ins(%a : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+  }
+}
+func.func @forward() {
+  return
+}
+tapml.binary @host "elf" triple "x86_64-unknown-linux-gnu" cpu "x86-64" entries [#tapml.entry_point<"k", access = ["read", "write"], sizes = 0>] [127]
+
+// -----
+
+func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = tapml.transfer %x to @host {tapml.slots = array<i64: 0>} : tensor<4xf32> -> tensor<4xf32>
+  %1 = tapml.transfer %x to @host {tapml.slots = array<i64: 0>} : tensor<4xf32> -> tensor<4xf32>
+  // expected-error @+1 {{uses a tensor whose slot, 0, has been taken by another; run 'tapml-plan-memory'}}
+  return %0 : tensor<4xf32>
+}
 
 // -----
 

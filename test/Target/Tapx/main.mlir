@@ -43,14 +43,14 @@ module @tiny {
     %n = tensor.dim %x, %c0 : tensor<?x8xf32>
     %w = tapml.get_global @w : tensor<8xf32>
     %wg = tapml.transfer %w to @gpu : tensor<8xf32> -> tensor<8xf32>
-    %e0 = tensor.empty(%n) {tapml.slot = 0 : i64} : tensor<?x8xf32>
-    %0 = tapml.dispatch @add on @host ins(%x, %w : tensor<?x8xf32>, tensor<8xf32>) outs(%e0 : tensor<?x8xf32>) {instances = ["first"]} -> tensor<?x8xf32>
-    %1 = tapml.transfer %0 to @gpu {tapml.slot = 1 : i64} : tensor<?x8xf32> -> tensor<?x8xf32>
-    %e1 = tensor.empty(%n) {tapml.slot = 2 : i64} : tensor<?x8xf32>
-    %2 = tapml.dispatch @add on @gpu ins(%1, %wg : tensor<?x8xf32>, tensor<8xf32>) outs(%e1 : tensor<?x8xf32>) {instances = ["second"]} -> tensor<?x8xf32>
-    %3 = tapml.transfer %2 to @host {tapml.slot = 0 : i64} : tensor<?x8xf32> -> tensor<?x8xf32>
+    %e0 = tensor.empty(%n) : tensor<?x8xf32>
+    %0 = tapml.dispatch @add on @host ins(%x, %w : tensor<?x8xf32>, tensor<8xf32>) outs(%e0 : tensor<?x8xf32>) {tapml.slots = array<i64: 0>, instances = ["first"]} -> tensor<?x8xf32>
+    %1 = tapml.transfer %0 to @gpu {tapml.slots = array<i64: 1>} : tensor<?x8xf32> -> tensor<?x8xf32>
+    %e1 = tensor.empty(%n) : tensor<?x8xf32>
+    %2 = tapml.dispatch @add on @gpu ins(%1, %wg : tensor<?x8xf32>, tensor<8xf32>) outs(%e1 : tensor<?x8xf32>) {tapml.slots = array<i64: 2>, instances = ["second"]} -> tensor<?x8xf32>
+    %3 = tapml.transfer %2 to @host {tapml.slots = array<i64: 0>} : tensor<?x8xf32> -> tensor<?x8xf32>
     // A check on the way: token ids to 32 bits.
-    %4 = tapml.transfer %ids to @gpu {tapml.slot = 3 : i64} : tensor<2x?xi64> -> tensor<2x?xi32>
+    %4 = tapml.transfer %ids to @gpu {tapml.slots = array<i64: 3>} : tensor<2x?xi64> -> tensor<2x?xi32>
     return %3, %ids : tensor<?x8xf32>, tensor<2x?xi64>
   }
 

@@ -16,8 +16,8 @@ tapml.executable @twice {
       %groups = arith.ceildivui %n, %c64 : index
       %e0 = tensor.empty() : tensor<8xf32>
       %p = tapml.launch [@kernels::@prepare] grids(%c1, %c1, %c1) ins(%w : tensor<8xf32>) outs(%e0 : tensor<8xf32>) {tapml.init} -> tensor<8xf32>
-      %e1 = tensor.empty(%n) {tapml.slot = 0 : i64} : tensor<?x8xf32>
-      %y = tapml.launch [@kernels::@one, @kernels::@many] guards(%guard) grids(%c1, %c1, %c1, %groups, %c1, %c1) sizes(%n, %k) ins(%x, %p : tensor<?x8xf32>, tensor<8xf32>) outs(%e1 : tensor<?x8xf32>) {instances = ["a", "b"]} -> tensor<?x8xf32>
+      %e1 = tensor.empty(%n) : tensor<?x8xf32>
+      %y = tapml.launch [@kernels::@one, @kernels::@many] guards(%guard) grids(%c1, %c1, %c1, %groups, %c1, %c1) sizes(%n, %k) ins(%x, %p : tensor<?x8xf32>, tensor<8xf32>) outs(%e1 : tensor<?x8xf32>) {tapml.slots = array<i64: 0>, instances = ["a", "b"]} -> tensor<?x8xf32>
       %e2 = tensor.empty(%n) : tensor<?x8xf32>
       %z = tapml.launch [@kernels::@many] grids(%groups, %c1, %c1) sizes(%n, %k) ins(%y, %w : tensor<?x8xf32>, tensor<8xf32>) outs(%e2 : tensor<?x8xf32>) {instances = ["c"]} -> tensor<?x8xf32>
       return %z : tensor<?x8xf32>
