@@ -120,7 +120,8 @@ void ElementEvaluator::store(Value value, Value buffer, Index linear,
     return;
   }
   if (where.lanes.empty() && where.stride == 1 &&
-      (unalignedVectors || (isAligned(where.base, lanes) && !converts))) {
+      (unalignedVectors ||
+       (isAligned(where.base, lanes) && (!converts || lanes == 4)))) {
     llvm::MaybeAlign alignment;
     // On the host, buffers are aligned to their elements only.
     if (!unalignedVectors && isAligned(where.base, lanes))

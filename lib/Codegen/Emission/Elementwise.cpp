@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelEmitter.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -42,6 +43,52 @@ emitTile(KernelEmitter &e, Value start, Value length,
   });
 }
 
+/// Returns whether the result's elements are bytes on a device that may only
+/// have 32-bit words: then an invocation must own whole words, as two that
+/// write bytes of one word would have to take turns.
+static bool ownsWords(KernelEmitter &e) {
+  auto type = cast<RankedTensorType>(e.getResult().getType());
+  unsigned bits = type.getElementTypeBitWidth();
+  return !e.isHost() && (bits == 1 || bits == 8) && e.config.getVector() == 4 &&
+         e.config.getTile()[1] == 4;
+}
+
+/// Emits the four elements from `start` as one word. Behind the last element
+/// the word holds copies of it: buffers are padded to whole words.
+static LogicalResult emitWord(KernelEmitter &e, Value start, Value length,
+                              ArrayRef<Value> sizes) {
+  IndexBuilder &ix = *e.ix;
+  constexpr int64_t lanes = 4;
+  SmallVector<Index> at =
+      e.indices->delinearize(e.indices->get(start, /*lanes=*/true), sizes);
+  auto whole = [&] { return e.emitResult(at, lanes); };
+  auto last = [&] {
+    SmallVector<Value> elements;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      Value position = ix.min(ix.add(start, ix.constant(lane)),
+                              ix.sub(length, ix.constant(1)));
+      Value element = e.evaluator->evaluate(
+          e.getResult(),
+          e.indices->delinearize(e.indices->get(position), sizes),
+          /*lanes=*/1);
+      if (!element)
+        return failure();
+      elements.push_back(element);
+    }
+    auto type = VectorType::get({lanes}, elements.front().getType());
+    Value word =
+        vector::FromElementsOp::create(ix.builder, e.loc, type, elements);
+    e.storeResult(word, at, lanes);
+    return success();
+  };
+  return emitIf(*e.evaluator, ix.lessThan(start, length), [&] {
+    if (ix.getDivisor(length) % lanes == 0)
+      return whole();
+    Value end = ix.add(start, ix.constant(lanes - 1));
+    return emitIf(*e.evaluator, ix.lessThan(end, length), whole, last);
+  });
+}
+
 /// Two ways to cut the result into runs of adjacent elements: the whole result
 /// as one run, for kernels whose inputs are laid out like it; or each row
 /// (innermost dimension) by itself, where a vector that crosses the end of a
@@ -55,7 +102,9 @@ LogicalResult tapml::emission::emitElementwise(KernelEmitter &e) {
 
   // Tries both ways on an arbitrary aligned position.
   bool byRow = false;
-  if (width > 1 && !ids.empty() && ix.getDivisor(sizes.back()) % width != 0) {
+  bool words = ownsWords(e);
+  if (!words && width > 1 && !ids.empty() &&
+      ix.getDivisor(sizes.back()) % width != 0) {
     Block block;
     Value position = block.addArgument(ix.builder.getIndexType(), e.loc);
     Value row = block.addArgument(ix.builder.getIndexType(), e.loc);
@@ -96,6 +145,8 @@ LogicalResult tapml::emission::emitElementwise(KernelEmitter &e) {
     Value length = rowLength(ix, sizeOf);
     if (!byRow) {
       Value start = ix.mul(invocation, ix.constant(tile));
+      if (words)
+        return emitWord(e, start, length, sizes);
       return emitTile(e, start, length, [&](Index index, int64_t lanes) {
         return e.emitResult(e.indices->delinearize(index, sizes), lanes);
       });
