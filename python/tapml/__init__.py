@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """TapML: migrate PyTorch models, operator by operator, to mixed host/GPU executables.
 
-``capture`` needs PyTorch and safetensors, so it is imported on first use: a machine that only runs
-executables needs neither.
+``capture`` needs PyTorch and safetensors, and ``load`` NumPy and the extension module, so they are imported on first
+use: a machine that only runs executables needs neither of the first two.
 """
 
 from __future__ import annotations
@@ -11,17 +11,33 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tapml.errors import CaptureError, TapMLError, ToolError, Unsupported
+from tapml.errors import CaptureError, ExecutableError, TapMLError, ToolError, Unsupported
 
 if TYPE_CHECKING:
     from tapml.api import Captured, capture
+    from tapml.runtime import Executable, load
 
 __version__ = "0.1.0"
 
-__all__ = ["CaptureError", "Captured", "TapMLError", "ToolError", "Unsupported", "capture"]
+__all__ = [
+    "CaptureError",
+    "Captured",
+    "Executable",
+    "ExecutableError",
+    "TapMLError",
+    "ToolError",
+    "Unsupported",
+    "capture",
+    "load",
+]
 
 # Public name -> module that defines it; imported when the name is first asked for.
-_LAZY = {"capture": "tapml.api", "Captured": "tapml.api"}
+_LAZY = {
+    "capture": "tapml.api",
+    "Captured": "tapml.api",
+    "Executable": "tapml.runtime",
+    "load": "tapml.runtime",
+}
 
 
 def __getattr__(name: str) -> Any:

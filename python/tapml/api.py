@@ -7,10 +7,11 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import torch
 from torch import nn
@@ -26,6 +27,9 @@ from tapml._capture.registry import find_converter
 from tapml.errors import CaptureError
 from tapml.package import WEIGHTS_FILE, write_package
 from tapml.tools import canonical_text, find_tool, run_tool
+
+if TYPE_CHECKING:
+    from tapml.runtime import Executable
 
 # One call of the model: positional arguments, or arguments by name.
 Sample = tuple[Any, ...] | Mapping[str, Any]
@@ -58,27 +62,76 @@ class Captured:
         written, and ToolError when the graph does not pass the dialect's verifier.
         """
         path = Path(path)
+        self._write(path)
+        self.path = path
+        return path
+
+    def _write(self, path: Path) -> None:
         with progress.step(f"writing {path}"):
             text = canonical_text(self.text) if find_tool("tapml-opt") else self.text
             write_package(path, text, self.weights, self.samples, self.record)
-        self.path = path
-        return path
+
+    @overload
+    def compile(
+        self,
+        target: str | Sequence[str] | None = None,
+        plan: str | Path | Mapping[str, Any] | None = None,
+        output: None = None,
+    ) -> Executable: ...
+
+    @overload
+    def compile(
+        self,
+        target: str | Sequence[str] | None = None,
+        plan: str | Path | Mapping[str, Any] | None = None,
+        *,
+        output: str | Path,
+    ) -> Path: ...
 
     def compile(
         self,
         target: str | Sequence[str] | None = None,
         plan: str | Path | Mapping[str, Any] | None = None,
         output: str | Path | None = None,
-    ) -> Path:
-        """Compiles the model with the ``tapml`` driver and returns the executable's path.
+    ) -> Executable | Path:
+        """Compiles the model with the ``tapml`` driver and loads it: returns an executable that can be called.
 
         ``target`` names one target or several ("vulkan"), None compiles for the host alone. ``plan`` says which
-        operator runs where: a file, or its content. ``output`` defaults to the model's name with ``.tapx``. A model
-        that was not saved is saved beside the output first, because the executable reads the weights from there.
-        Raises ToolError when the driver is missing or refuses.
+        operator runs where: a file, or its content. With ``output`` the executable is written there (by convention
+        ``*.tapx``) and not loaded, and its path is returned; ``tapml.load`` loads it, on other devices or with other
+        options too. A model that was not saved is then saved beside it, because the executable reads the weights from
+        there. Without ``output`` nothing is left on the disk.
+
+        Raises ToolError when the driver is missing or refuses, and ExecutableError when loading fails.
         """
-        output = Path(output) if output is not None else Path(f"{self.name}.tapx")
-        package = self.path or self.save(output.with_suffix(".tapml"))
+        if output is not None:
+            output = Path(output)
+            self._compile(self.path or self.save(output.with_suffix(".tapml")), target, plan, output)
+            return output
+        from tapml.runtime import load
+
+        scratch = tempfile.TemporaryDirectory(prefix="tapml-", ignore_cleanup_errors=True)
+        try:
+            package = self.path
+            if package is None:
+                package = Path(scratch.name) / f"{self.name}.tapml"
+                self._write(package)
+            path = Path(scratch.name) / f"{self.name}.tapx"
+            self._compile(package, target, plan, path)
+            executable = load(path)
+        except BaseException:
+            scratch.cleanup()
+            raise
+        weakref.finalize(executable, scratch.cleanup)
+        return executable
+
+    def _compile(
+        self,
+        package: Path,
+        target: str | Sequence[str] | None,
+        plan: str | Path | Mapping[str, Any] | None,
+        output: Path,
+    ) -> None:
         targets = [target] if isinstance(target, str) else list(target or [])
         arguments = ["compile", str(package), *(f"--target={name}" for name in targets), "-o", str(output)]
         with tempfile.TemporaryDirectory() as scratch, progress.step(f"compiling {package}"):
@@ -87,7 +140,6 @@ class Captured:
                 file.write_text(json.dumps(plan))
                 plan = file
             run_tool("tapml", [*arguments, *([f"--plan={plan}"] if plan is not None else [])])
-        return output
 
 
 def capture(

@@ -16,6 +16,18 @@ class ToolError(TapMLError):
     """A tool of the TapML build is missing or reported an error."""
 
 
+class ExecutableError(TapMLError):
+    """An executable that cannot be loaded, inputs that do not fit it, or a run that failed.
+
+    ``code`` is the kind of failure as the C API has it, in lower case: "invalid_argument", "not_found", "damaged",
+    "incompatible", "resource_exhausted", "io", "deadline_exceeded", "device_lost", "device_error" or "internal".
+    """
+
+    def __init__(self, message: str, code: str = "invalid_argument") -> None:
+        self.code = code
+        super().__init__(message)
+
+
 @dataclass(frozen=True)
 class Unsupported:
     """One thing in a model that cannot be captured.
