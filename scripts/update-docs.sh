@@ -64,8 +64,14 @@ GROUPS
 
 passes() {
   local group file title
-  printf '%s\n\n# Passes\n\nBy stage, in the order of the pipeline; by name within a stage. [Pipeline.md](Pipeline.md) shows what they do to one small model.\n' \
-    "$generated"
+  cat <<TOP
+$generated
+
+# Passes
+
+By stage, in the order of the pipeline; by name within a stage. [Pipeline.md](Pipeline.md) shows what they do to one
+small model.
+TOP
   while IFS=: read -r file title; do
     printf '\n## %s\n\n' "$title"
     generate --gen-pass-doc "$file"
