@@ -23,6 +23,7 @@ config.environment["PATH"] = os.pathsep.join(
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --dump-input-filter=all"
 
 config.substitutions.append(("%tapml_root", config.tapml_src_root))
+config.substitutions.append(("%tapml_obj", config.tapml_obj_root))
 
 # Vulkan drivers that need no GPU, each by its own manifest, so that a test says
 # which one it means. XDG_RUNTIME_DIR keeps the loader and Chromium's ICD quiet.
