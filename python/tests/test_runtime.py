@@ -39,7 +39,7 @@ needs_build = pytest.mark.skipif(bool(_missing()), reason=_missing())
 needs_lavapipe = pytest.mark.skipif(not VULKAN_DRIVERS["lavapipe"].exists(), reason="lavapipe is not installed")
 
 # Any device will do: the smallest that Vulkan 1.1 allows.
-VULKAN = "vulkan=vulkan-1.1-minimum"
+VULKAN = "vulkan"
 
 
 class Tiny(nn.Module):
@@ -121,18 +121,13 @@ def test_vulkan(lavapipe: None, captured: Captured, module: nn.Module, tmp_path:
     file = captured.compile(target=VULKAN, output=tmp_path / "tiny.tapx")
     executable = tapml.load(file, device)
     for size in (1, 5, 64):
-        check(executable, module, size, ["y", "masked"])  # For "same" see below.
+        check(executable, module, size, ["y", "masked", "same"])
     launches = {place["name"]: place["launches"] for place in executable.report["places"]}
     assert launches["vulkan"] > 0
 
 
 @needs_build
 @needs_lavapipe
-@pytest.mark.xfail(
-    raises=AssertionError,
-    strict=True,
-    reason="of the last word of an i1 output kernels write one byte only ('tapml run' shows it as well)",
-)
 def test_vulkan_bools(lavapipe: None, captured: Captured, tmp_path: Path) -> None:
     executable = tapml.load(captured.compile(target=VULKAN, output=tmp_path / "tiny.tapx"))
     for rows in range(1, 9):
@@ -151,11 +146,6 @@ def test_vulkan_devices_that_are_not_there(lavapipe: None, captured: Captured, t
 
 @needs_build
 @needs_lavapipe
-@pytest.mark.xfail(
-    raises=tapml.ExecutableError,
-    strict=True,
-    reason="the compiler's names of limits (max_storage_buffers) are not those of the runtime",
-)
 def test_compile_as_in_the_readme(lavapipe: None, module: nn.Module) -> None:
     executable = tapml.capture(module, samples(5)).compile(target="vulkan")
     check(executable, module, 5, ["y", "masked"])

@@ -8,7 +8,7 @@ gpu.module @kernels {
   // CHECK-DAG: spirv.GlobalVariable @__scale_0 bind(0, 0) {non_writable} : !spirv.ptr<!spirv.struct<(!spirv.rtarray<vector<4xf32>, stride=16> [0])>, StorageBuffer>
   // CHECK-DAG: spirv.GlobalVariable @__scale_1 bind(0, 1) : !spirv.ptr<!spirv.struct<(!spirv.rtarray<f32, stride=4> [0])>, StorageBuffer>
   // CHECK: spirv.func @scale() "None"
-  // CHECK-SAME: tapml.entry_point = {access = ["read", "write"], instances = ["a"], name = "scale", sizes = 2 : i64, workgroup = array<i32: 32, 2, 1>}
+  // CHECK-SAME: tapml.entry_point = #tapml.entry_point<"scale", access = ["read", "write"], sizes = 2, workgroup = [32, 2, 1]>
   // CHECK: spirv.mlir.addressof @__sizes_2
   // CHECK: spirv.CompositeExtract %{{.*}}[0 : i32] : vector<4xf32>
   // CHECK: spirv.EntryPoint "GLCompute" @scale
