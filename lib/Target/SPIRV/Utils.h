@@ -15,7 +15,7 @@
 namespace tapml {
 
 /// Attributes of a kernel: what it does with each buffer ("read", "write" or
-/// "read_write"), and the operator instances that it computes.
+/// "readwrite"), and the operator instances that it computes.
 inline constexpr llvm::StringLiteral kAccessAttrName = "tapml.access";
 inline constexpr llvm::StringLiteral kInstancesAttrName = "tapml.instances";
 /// What the runtime has to know of an entry point, as a dictionary.

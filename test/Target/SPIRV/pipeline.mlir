@@ -38,7 +38,7 @@ tapml.executable @gelu {
         }
         gpu.return
       }
-      gpu.func @negate(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 32, 1, 1>, tapml.access = ["read_write"]} {
+      gpu.func @negate(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 32, 1, 1>, tapml.access = ["readwrite"]} {
         %t = gpu.thread_id x
         %v = memref.load %x[%t] : memref<?xf32>
         %n = arith.negf %v : f32
