@@ -245,8 +245,12 @@ class Program:
         flat = output.reshape(-1)
         buffers = [aligned_copy(np.asarray(value)) for value in part("ins")]
         self.launch(kernels[case], buffers + [flat], part("sizes"), grid)
+        # Bytes are stored in whole 32-bit words, to which buffers are padded.
+        padding = -flat.nbytes % 4
         behind = np.frombuffer(
-            (ctypes.c_uint8 * CANARY_ELEMENTS).from_address(flat.ctypes.data + flat.nbytes),
+            (ctypes.c_uint8 * (CANARY_ELEMENTS - padding)).from_address(
+                flat.ctypes.data + flat.nbytes + padding
+            ),
             np.uint8,
         )
         assert (behind == CANARY).all(), "a kernel wrote behind its output"
