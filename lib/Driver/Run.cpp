@@ -358,7 +358,7 @@ Error Runner::compareAndPrint() {
                << " at " << where;
       bool tooFar = job.maxDifference && !(difference->value <= *job.maxDifference);
       if (difference->mismatches || tooFar)
-        failures += formatv("\n  {0} {1}: expected {2}, got {3}", output->name,
+        failures += formatv("\n  {0} {1}: expected {2:E8}, got {3:E8}", output->name,
                             where, difference->expected, difference->got)
                         .str();
     } else if (job.sample) {

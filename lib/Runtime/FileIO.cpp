@@ -82,6 +82,11 @@ void MappedFile::release(uint64_t offset, uint64_t size) const {
 
 Result<std::unique_ptr<AtomicFile>>
 AtomicFile::create(const std::string &path) {
+  // A rename would replace a device or a pipe by a file.
+  struct stat existing;
+  if (stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode))
+    return makeError(StatusCode::InvalidArgument, "cannot write '", path,
+                     "': it is not a regular file; name another output");
   std::random_device entropy;
   for (int attempt = 0; attempt < 16; ++attempt) {
     std::string temporary = concat(path, ".tmp.", getpid(), ".", entropy());
