@@ -280,10 +280,16 @@ ElementEvaluator::getLoopIndices(linalg::LinalgOp op, unsigned result,
       return op->emitOpError("writes to computed indices, which cannot be part "
                              "of a kernel");
   }
-  for (auto [loop, type] : llvm::enumerate(op.getIteratorTypesArray()))
-    if (type == utils::IteratorType::parallel && !loops[loop])
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  for (auto [loop, type] : llvm::enumerate(op.getIteratorTypesArray())) {
+    if (type != utils::IteratorType::parallel || loops[loop])
+      continue;
+    // Canonicalisation writes the index of a single iteration as a constant.
+    if (ranges[loop] != 1)
       return op->emitOpError("has parallel loop ")
              << loop << " that does not index its result";
+    loops[loop] = indices.get(ix.constant(0));
+  }
   return loops;
 }
 
