@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -52,9 +51,12 @@ def compile_model(package: Path, output: Path, *options: str) -> tuple[float, fl
     """Compiles a package; returns seconds and the peak memory in MiB."""
     command = [str(require_tool("tapml")), "compile", str(package), "-o", str(output), *options]
     start = time.perf_counter()
-    subprocess.run(command, check=True)
-    seconds = time.perf_counter() - start
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
 def inputs_for(batch: int, length: int) -> peers.Inputs:
