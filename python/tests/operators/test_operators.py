@@ -122,16 +122,20 @@ def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: py
         pytest.skip("infinities and NaN are promised on the host only")
     vulkan = None if target == "host" else "vulkan"
     plan = testing.plan_for([case.operator], vulkan or "host")
-    try:
-        executable = testing.build(
-            case.make(), [case.sample(*SIZES[0])], case.dynamic_shapes(), tmp_path, target=vulkan, plan=plan, name="case"
+
+    def build() -> testing.Executable:
+        samples = [case.sample(*SIZES[0])]
+        return testing.build(
+            case.make(), samples, case.dynamic_shapes(), tmp_path, target=vulkan, plan=plan, name="case"
         )
-    except tapml.TapMLError as error:
+
+    if vulkan and has_i64_results(case):
         # The portable profile has no 64-bit integers: what computes them there is refused with that reason.
-        assert vulkan and has_i64_results(case), error
-        assert f"'tapml.{case.operator}' is not supported on profile 'vulkan': computes i" in str(error)
+        refusal = rf"'tapml.{case.operator}' is not supported on profile 'vulkan': computes (in )?i64"
+        with pytest.raises(tapml.ToolError, match=refusal):
+            build()
         return
-    assert not (vulkan and has_i64_results(case))
+    executable = build()
     names = [port.name for port in executable.captured.graph.inputs]
     for size in SIZES:
         inputs = case.sample(*size)
