@@ -84,7 +84,7 @@ TEST_F(VulkanSessionTest, SubmitsAChainOnce) {
   std::vector<int64_t> ids(100);
   auto result = session.run(
       {{DType::F32, {100}, x.data()}, {DType::I64, {100}, ids.data()}}, {},
-      false);
+      {});
   ASSERT_TRUE(result.ok()) << result.status().message();
   const RunReport &report = (*result)->report;
   EXPECT_EQ(report.places[1].launches, 3u);
@@ -245,8 +245,6 @@ TEST_F(VulkanSessionTest, DescribesDevices) {
   auto json = nlohmann::json::parse(toJson(*devices));
   EXPECT_EQ(json[0]["id"], "host");
   EXPECT_EQ(json[1]["id"], "vulkan:0");
-  EXPECT_GE(json[1]["profile"]["limits"]["max_workgroup_invocations"],
-            128);
-  EXPECT_EQ(json[1]["profile"]["limits"]["max_workgroup_count"].size(),
-            3u);
+  EXPECT_GE(json[1]["profile"]["limits"]["max_workgroup_invocations"], 128);
+  EXPECT_EQ(json[1]["profile"]["limits"]["max_workgroup_count"].size(), 3u);
 }
