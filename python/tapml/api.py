@@ -24,6 +24,7 @@ from tapml._capture.graph import Graph, graph_text
 from tapml._capture.importer import Importer
 from tapml._capture.program import call, export_program, functionalize
 from tapml._capture.registry import find_converter
+from tapml._record.recorder import Recorder, Source
 from tapml.errors import CaptureError
 from tapml.package import WEIGHTS_FILE, write_package
 from tapml.tools import canonical_text, find_tool, run_tool
@@ -53,23 +54,31 @@ class Captured:
     weights: dict[str, torch.Tensor]
     samples: list[dict[str, torch.Tensor]]
     record: dict[str, Any]
+    source: Source
     path: Path | None = None
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, record: bool = False) -> Path:
         """Writes the model to the directory ``path`` (by convention ``*.tapml``) and returns it.
 
-        An older captured model there is replaced. Raises TapMLError when ``path`` is something else or cannot be
-        written, and ToolError when the graph does not pass the dialect's verifier.
+        An older captured model there is replaced. With ``record`` the model runs once more on every sample, and what
+        each operator gets and gives is written to ``records`` in that directory (see docs/Recording.md). Samples that
+        the older model has records of, with the same graph and weights, are not recorded again: an interrupted
+        recording goes on.
+
+        Raises TapMLError when ``path`` is something else or cannot be written, ToolError when the graph does not pass
+        the dialect's verifier, and RecordsError when recording fails; samples recorded until then stay good.
         """
         path = Path(path)
-        self._write(path)
+        self._write(path, keep_records=record)
         self.path = path
+        if record:
+            Recorder(path, self.source).run()
         return path
 
-    def _write(self, path: Path) -> None:
+    def _write(self, path: Path, keep_records: bool = False) -> None:
         with progress.step(f"writing {path}"):
             text = canonical_text(self.text) if find_tool("tapml-opt") else self.text
-            write_package(path, text, self.weights, self.samples, self.record)
+            write_package(path, text, self.weights, self.samples, self.record, keep_records)
 
     @overload
     def compile(
@@ -242,7 +251,14 @@ def _capture(
         ],
         "elided": [{"instance": e.instance, "op": e.op, "why": e.why} for e in graph.elided],
     }
-    return Captured(model, graph, text, graph.weights, samples, record)
+
+    def check(number: int, results: Sequence[Any]) -> None:
+        got = pytree.tree_unflatten(results, program.call_spec.out_spec)
+        _compare(got, recorded[number], number, model, tolerance, relative=decomposed)
+
+    inputs = [pytree.tree_leaves(call_) for call_ in calls]
+    source = Source(program, graph, record["source"], inputs, check)
+    return Captured(model, graph, text, graph.weights, samples, record, source)
 
 
 def _calls(inputs: Sample | Sequence[Sample], model: str) -> list[tuple[tuple, dict[str, Any]]]:
@@ -343,21 +359,27 @@ def _verify(
             raise CaptureError(
                 f"sample {number} does not fit what was traced of '{model}' (sizes and constants): {reason}"
             ) from error
-        pairs = zip(structure.walk(got), structure.walk(expected), strict=True)
-        for (_, left), (path, right) in pairs:
-            if not isinstance(right, torch.Tensor):
-                continue
-            difference = _difference(left, right)
-            limit = tolerance
-            if relative and right.is_floating_point() and right.numel():
-                limit = max(limit, _DECOMPOSITION_LIMIT * float(right.abs().nan_to_num(posinf=0.0).max()))
-            if difference > limit:
-                raise CaptureError(
-                    f"the traced '{model}' differs from the module by {difference:g} in output "
-                    f"'{path or 'output'}' of sample {number}; a model that is random or keeps state between calls "
-                    "cannot be captured (for a difference that is understood, give a tolerance)"
-                )
-            largest = max(largest, difference)
+        largest = max(largest, _compare(got, expected, number, model, tolerance, relative))
+    return largest
+
+
+def _compare(got: Any, expected: Any, number: int, model: str, tolerance: float, relative: bool) -> float:
+    """Returns the largest difference of the trace's outputs from the module's; see ``_verify``."""
+    largest = 0.0
+    for (_, left), (path, right) in zip(structure.walk(got), structure.walk(expected), strict=True):
+        if not isinstance(right, torch.Tensor):
+            continue
+        difference = _difference(left, right)
+        limit = tolerance
+        if relative and right.is_floating_point() and right.numel():
+            limit = max(limit, _DECOMPOSITION_LIMIT * float(right.abs().nan_to_num(posinf=0.0).max()))
+        if difference > limit:
+            raise CaptureError(
+                f"the traced '{model}' differs from the module by {difference:g} in output "
+                f"'{path or 'output'}' of sample {number}; a model that is random or keeps state between calls "
+                "cannot be captured (for a difference that is understood, give a tolerance)"
+            )
+        largest = max(largest, difference)
     return largest
 
 

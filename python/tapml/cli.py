@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="X",
         help="accepted difference between the module and its trace (default 0)",
     )
+    capture.add_argument("--record", action="store_true", help="also record what every operator gets and gives")
     capture.add_argument("-v", "--verbose", action="store_true", help="list what needed no operation, and why")
     capture.set_defaults(run=_capture)
     return parser
@@ -82,7 +83,7 @@ def _capture(options: argparse.Namespace) -> int:
         set_eval=options.set_eval,
         tolerance=options.tolerance,
     )
-    captured.save(output)
+    captured.save(output, record=options.record)
     if options.verbose:
         for item in captured.graph.elided:
             print(f"  elided {item.op:40} {item.instance}: {item.why}")

@@ -78,6 +78,7 @@ def write_package(
     weights: Mapping[str, torch.Tensor],
     samples: list[dict[str, torch.Tensor]],
     record: Mapping[str, Any],
+    keep_records: bool = False,
 ) -> None:
     """Writes a captured model to the directory ``path``, completely or not at all.
 
