@@ -232,8 +232,9 @@ def _capture(
     text = graph_text(graph, model, WEIGHTS_FILE)
 
     samples: list[dict[str, torch.Tensor]] = []
-    for (args, kwargs), outputs in zip(calls, recorded, strict=True):
-        flat_in = dict(zip(ins, pytree.tree_leaves((args, kwargs)), strict=True))
+    inputs = [structure.leaves_in_order(call_, names, module) for call_ in calls]
+    for leaves, outputs in zip(inputs, recorded, strict=True):
+        flat_in = dict(zip(ins, leaves, strict=True))
         flat_out = dict(zip(outs, pytree.tree_leaves(outputs), strict=True))
         samples.append(_sample_tensors(flat_in, flat_out, graph, model, len(samples)))
     record = {
@@ -256,7 +257,6 @@ def _capture(
         got = pytree.tree_unflatten(results, program.call_spec.out_spec)
         _compare(got, recorded[number], number, model, tolerance, relative=decomposed)
 
-    inputs = [pytree.tree_leaves(call_) for call_ in calls]
     source = Source(program, graph, record["source"], inputs, check)
     return Captured(model, graph, text, graph.weights, samples, record, source)
 

@@ -26,6 +26,9 @@ DIRECTORY = "records"
 INDEX_FILE = "records.json"
 DATA_DIRECTORY = "data"
 
+#: The files that records belong to, and the key of their SHA-256 in the index.
+RECORDED_FILES = {"graph.mlir": "graph_sha256", "weights.safetensors": "weights_sha256"}
+
 #: The element types of records, as MLIR and NumPy call them.
 ELEMENT_TYPES = {"f32": "<f4", "f64": "<f8", "i32": "<i4", "i64": "<i8", "i1": "|b1"}
 
@@ -44,6 +47,11 @@ def file_digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sample_files(package: Path) -> list[Path]:
+    """Returns the files of the samples of a captured model, in order."""
+    return sorted((package / "samples").glob("*.safetensors"), key=lambda file: int(file.stem))
+
+
 @dataclass(frozen=True)
 class Visit:
     """One execution of an operator. ``oracle`` has None for results without one."""
@@ -53,6 +61,12 @@ class Visit:
     operands: list[Reference]
     results: list[Reference]
     oracle: list[Reference | None]
+
+    def tensors(self) -> Iterator[Reference]:
+        """Yields the references that have data."""
+        for reference in (*self.operands, *self.results, *self.oracle):
+            if reference is not None and "data" in reference:
+                yield reference
 
 
 class Records:
@@ -66,16 +80,14 @@ class Records:
         self.package = Path(package)
         self.directory = self.package / DIRECTORY
         self.index = _read_index(self.directory / INDEX_FILE)
-        for file, what, key in (
-            ("graph.mlir", "graph", "graph_sha256"),
-            ("weights.safetensors", "weights", "weights_sha256"),
-        ):
+        self.data = self.directory / DATA_DIRECTORY
+        for file, key in RECORDED_FILES.items():
             try:
                 digest = file_digest(self.package / file)
             except OSError as error:
                 raise RecordsError(f"cannot read '{self.package / file}': {error.strerror}") from error
             if digest != self.index[key]:
-                raise RecordsError(f"the {what} of '{self.package}' changed since it was recorded; record it again")
+                raise RecordsError(f"'{self.package / file}' changed since it was recorded; record the model again")
 
     @property
     def complete(self) -> bool:
@@ -106,7 +118,7 @@ class Records:
 
     def tensor(self, reference: Reference) -> np.ndarray:
         """Returns the tensor behind a reference that has data; read-only."""
-        file = Path(content_path(self.directory / DATA_DIRECTORY, reference["data"]))
+        file = Path(content_path(self.data, reference["data"]))
         content = _read(file)
         dtype, shape = np.dtype(ELEMENT_TYPES[reference["type"]]), reference["shape"]
         expected = dtype.itemsize * int(np.prod(shape, dtype=np.int64))

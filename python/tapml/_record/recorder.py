@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,11 +21,12 @@ from tapml._capture import mlir
 from tapml._capture.graph import Graph
 from tapml._capture.mlir import Value
 from tapml._record import oracle
+from tapml._record.carry import recorded_so_far, write_atomically
 from tapml._record.execution import Execution
 from tapml._record.groups import Group, evaluate_sizes, find_groups, flatten
 from tapml._record.store import Content, Store
 from tapml.errors import RecordsError
-from tapml.records import DATA_DIRECTORY, DIRECTORY, INDEX_FILE, VERSION, file_digest
+from tapml.records import DATA_DIRECTORY, DIRECTORY, INDEX_FILE, RECORDED_FILES, VERSION, file_digest
 
 _TYPES = {**mlir.ELEMENT_TYPES, torch.float64: "f64"}
 
@@ -48,9 +47,13 @@ class Source:
 
 @dataclass
 class _Operator:
-    """What is known of an operator of the source over all samples."""
+    """What is known of an operator of the source over all samples.
+
+    ``oracle`` says why results are without one; ``prefix`` is what every line about it begins with.
+    """
 
     group: Group
+    prefix: str
     visits: int = 0
     recorded: int = 0
     why: str | None = None
@@ -58,148 +61,173 @@ class _Operator:
 
 
 @dataclass
-class _Visits:
-    """The sample that is being recorded: the values so far as JSON, and the lines."""
+class _Sample:
+    """The sample that is being recorded.
+
+    ``values`` are the graph's values so far as JSON, ``contents`` and ``tensors`` those that have data, ``lines`` the
+    visits. ``why`` and ``oracle`` are sentences for the operators at these positions.
+    """
 
     values: dict[Value, str]
     contents: dict[Value, Content] = field(default_factory=dict)
+    tensors: dict[Value, weakref.ref[torch.Tensor]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    seen: Counter[int] = field(default_factory=Counter)
+    seen: set[int] = field(default_factory=set)
+    why: dict[int, str] = field(default_factory=dict)
+    oracle: dict[int, str] = field(default_factory=dict)
 
 
 class Recorder:
     """Records a saved model.
 
-    Samples that are recorded already (by their entry in records.json) are left as they are. Without ``with_oracle`` the
-    float64 results are left out. ``oracle_seconds`` is the time that they took.
+    Samples that are recorded already are left as they are. Without ``with_oracle`` the float64 results are left out.
+    ``oracle_seconds`` is the time that they took. Raises RecordsError when the directory cannot be written.
     """
 
     def __init__(self, package: Path, source: Source, *, with_oracle: bool = True) -> None:
         self._package, self._source, self._with_oracle = package, source, with_oracle
         self._directory = package / DIRECTORY
         self._execution = Execution(source.program)
-        self._operators = [_Operator(group) for group in find_groups(source.graph)]
-        self._by_node = {(op.group.source.node, op.group.source.scope): op for op in self._operators}
-        self._nodes = {op.group.source.node: op.group.source.values for op in self._operators}
-        self._positions = {id(op): position for position, op in enumerate(self._operators)}
+        self._operators = [_operator(group) for group in find_groups(source.graph)]
+        self._weights = {value: _weight_reference(value, name) for value, name in source.graph.globals.items()}
+        self._positions = {
+            (operator.group.source.node, operator.group.source.scope): position
+            for position, operator in enumerate(self._operators)
+        }
         self._entries: dict[int, dict[str, Any]] = {}
-        self._store = Store(self._directory / DATA_DIRECTORY, set())
         self.oracle_seconds = 0.0
-
-    def run(self) -> None:
-        """Records every sample; raises RecordsError when the disk is full or the source gives something else."""
-        count = len(self._source.inputs)
         try:
             (self._directory / DATA_DIRECTORY).mkdir(parents=True, exist_ok=True)
-            self._digests = {
-                "graph_sha256": file_digest(self._package / "graph.mlir"),
-                "weights_sha256": file_digest(self._package / "weights.safetensors"),
-            }
-            with progress.counter("recording", count) as counter:
-                for number, inputs in enumerate(self._source.inputs):
-                    if number not in self._entries:
-                        with self._undone():
-                            self._record(number, inputs, counter)
-                    self._write_index()
+            self._digests = {key: file_digest(package / file) for file, key in RECORDED_FILES.items()}
+            self._store = Store(self._directory / DATA_DIRECTORY, self._resume())
         except OSError as error:
-            done = len(self._entries)
-            kept = f"{done} of {count} samples are recorded, and stay good" if done else "nothing is recorded"
-            raise RecordsError(f"cannot write '{self._directory}': {error.strerror or error}; {kept}") from error
+            raise self._error(error) from error
 
-    @contextlib.contextmanager
-    def _undone(self) -> Iterator[None]:
-        """Takes back what the block wrote to the store if it fails."""
+    def run(self) -> None:
+        """Records every sample that is not recorded yet."""
+        count = len(self._source.inputs)
+        with progress.counter("recording", count) as counter:
+            if not self._entries:
+                self._write_index()  # Says from now on that recording began and is not complete.
+            for number in range(count):
+                if number not in self._entries:
+                    self.record(number, counter)
+            self._write_index()
+
+    def record(self, number: int, counter: progress.Counter | None = None) -> None:
+        """Records one sample. What was recorded before stays good if this fails or is interrupted."""
         self._store.begin()
         try:
-            yield
-        except BaseException:
+            sample = self._run(number, counter)
+            self._store.flush()
+            self._finish(number, sample)
+        except BaseException as error:
             self._store.take_back()
+            if isinstance(error, OSError):
+                raise self._error(error) from error
             raise
+        self._write_index()
 
     # One sample.
 
-    def _record(self, number: int, inputs: list[Any], counter: progress.Counter) -> None:
-        graph = self._source.graph
-        tensors = dict(zip((port.value for port in graph.inputs), _tensors(inputs), strict=True))
+    def _run(self, number: int, counter: progress.Counter | None) -> _Sample:
+        graph, inputs = self._source.graph, self._source.inputs[number]
+        given = (leaf for leaf in inputs if isinstance(leaf, torch.Tensor))
+        tensors = dict(zip((port.value for port in graph.inputs), given, strict=True))
         sizes = evaluate_sizes(graph, tensors)
         values = {value: f'{{"size": {size}}}' for value, size in sizes.items()}
-        values |= {value: _weight_reference(value, name) for value, name in graph.globals.items()}
-        visits = _Visits(values)
+        sample = _Sample(values | self._weights)
         for value, tensor in tensors.items():
-            self._define(visits, value, tensor, None)
+            self._define(sample, value, tensor, ())
 
         def observe(
             node: fx.Node, scope: tuple[fx.Node, ...], args: tuple, kwargs: dict[str, Any], result: Any
         ) -> None:
-            operator = self._by_node.get((node, scope))
-            if operator is not None:
-                self._visit(visits, operator, args, kwargs, result)
-                counter.update(number, f"{len(visits.lines)} of {len(self._operators)} operators")
+            position = self._positions.get((node, scope))
+            if position is not None:
+                self._visit(sample, position, args, kwargs, result)
+                if counter is not None:
+                    counter.update(number, f"{len(sample.seen)} of {len(self._operators)} operators")
 
-        results = self._execution.run(inputs, observe)
-        self._source.check(number, results)
-        content = "".join(visits.lines).encode()
-        file = f"sample-{number}.jsonl"
-        digest = _write_atomically(self._directory / file, content)
-        self._entries[number] = {
-            "sample": number,
-            "file": file,
-            "sha256": digest,
-            "sample_sha256": file_digest(self._package / "samples" / f"{number}.safetensors"),
-            "visits": len(visits.lines),
-        }
+        self._source.check(number, self._execution.run(inputs, observe))
+        return sample
 
-    def _visit(self, visits: _Visits, operator: _Operator, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
+    def _visit(self, sample: _Sample, position: int, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
+        operator = self._operators[position]
         group = operator.group
-        visit = visits.seen[self._positions[id(operator)]]
-        visits.seen[self._positions[id(operator)]] += 1
-        operator.visits += 1
+        sample.seen.add(position)
         given = dict(zip(flatten(group.source.values), flatten(result), strict=True))
-        problem = group.problem or next(
-            filter(None, map(_mismatch, group.results, map(given.get, group.results))), None
-        )
-        missing = [operand for operand in group.operands if operand not in visits.values]
-        if problem is None and missing:
+        problem = group.problem
+        for value in group.results:
+            problem = problem or _mismatch(value, given[value])
+        if problem is None and not all(map(sample.values.__contains__, group.operands)):
             problem = "an operand comes from an operator that could not be recorded"
         if problem is not None:
-            operator.why = operator.why or problem
+            sample.why[position] = problem
             return
-        sources = [visits.contents.get(operand) for operand in group.operands]
         for value in group.results:
-            self._define(visits, value, given[value], None)
+            self._define(sample, value, given[value], group.operands)
         references = ["null"] * len(group.results)
         if self._with_oracle:
-            references = self._oracle(operator, args, kwargs, result, given)
-        operands = ", ".join(visits.values[operand] for operand in group.operands)
-        results = ", ".join(visits.values[value] for value in group.results)
-        name = json.dumps(group.source.name)
-        visits.lines.append(
-            f'{{"operator": {name}, "visit": {visit}, "operands": [{operands}], "results": [{results}], '
+            start = time.perf_counter()
+            references = self._oracle(sample, position, args, kwargs, result)
+            self.oracle_seconds += time.perf_counter() - start
+        operands = ", ".join(map(sample.values.__getitem__, group.operands))
+        results = ", ".join(map(sample.values.__getitem__, group.results))
+        # The graph has no loops: within a sample, every operator is visited once.
+        sample.lines.append(
+            f'{operator.prefix}"visit": 0, "operands": [{operands}], "results": [{results}], '
             f'"oracle": [{", ".join(references)}]}}\n'
         )
-        operator.recorded += 1
 
-    def _oracle(
-        self, operator: _Operator, args: tuple, kwargs: dict[str, Any], result: Any, given: dict[Value, torch.Tensor]
-    ) -> list[str]:
-        start = time.perf_counter()
-        tensors, why = oracle.evaluate(operator.group, args, kwargs, result)
+    def _oracle(self, sample: _Sample, position: int, args: tuple, kwargs: dict[str, Any], result: Any) -> list[str]:
+        group = self._operators[position].group
+        tensors, why = oracle.evaluate(group, args, kwargs, result)
         if why:
-            operator.oracle = operator.oracle or why
-        wide = dict(zip(given, tensors, strict=True))
-        references = []
-        for value in operator.group.results:
-            tensor = wide[value]
-            references.append("null" if tensor is None else _reference(tensor, self._store.put(tensor)))
-        self.oracle_seconds += time.perf_counter() - start
-        return references
+            sample.oracle[position] = why
+        wide = dict(zip(flatten(group.source.values), tensors, strict=True))
+        chosen = [wide[value] for value in group.results]
+        return ["null" if tensor is None else _reference(tensor, self._store.put(tensor)) for tensor in chosen]
 
-    def _define(self, visits: _Visits, value: Value, tensor: torch.Tensor, content: Content | None) -> None:
-        content = content or self._store.put(tensor)
-        visits.contents[value] = content
-        visits.values[value] = _reference(tensor, content)
+    def _define(self, sample: _Sample, value: Value, tensor: torch.Tensor, operands: Sequence[Value]) -> None:
+        """Stores a tensor, unless it shows the same elements as one of the operands."""
+        content = None
+        for operand in operands:
+            if content is None and operand in sample.tensors and _same(tensor, sample.tensors[operand]()):
+                content = sample.contents[operand]
+        sample.contents[value] = content or self._store.put(tensor)
+        sample.tensors[value] = weakref.ref(tensor)
+        sample.values[value] = _reference(tensor, sample.contents[value])
 
     # The index.
+
+    def _resume(self) -> set[str]:
+        """Takes over the samples that are recorded; returns the digests of their tensors."""
+        index, digests = recorded_so_far(self._package)
+        known = {entry["operator"]: entry for entry in index["operators"]} if index else {}
+        for operator in self._operators:
+            before = known.get(operator.group.source.name)
+            if before is not None:
+                operator.visits, operator.recorded = before["visits"], before["recorded"]
+                operator.why, operator.oracle = before["why"], before["oracle"]
+        self._entries = {entry["sample"]: entry for entry in index["samples"]} if index else {}
+        return digests
+
+    def _finish(self, number: int, sample: _Sample) -> None:
+        file = f"sample-{number}.jsonl"
+        entry = {
+            "sample": number,
+            "file": file,
+            "sha256": write_atomically(self._directory / file, "".join(sample.lines).encode()),
+            "sample_sha256": file_digest(self._package / "samples" / f"{number}.safetensors"),
+            "visits": len(sample.lines),
+        }
+        self._entries[number] = entry
+        for position, operator in enumerate(self._operators):
+            operator.visits += position in sample.seen
+            operator.recorded += position in sample.seen and position not in sample.why
+            operator.why = operator.why or sample.why.get(position)
+            operator.oracle = operator.oracle or sample.oracle.get(position)
 
     def _write_index(self) -> None:
         samples = [self._entries[number] for number in sorted(self._entries)]
@@ -208,10 +236,27 @@ class Recorder:
             **self._digests,
             "source": self._source.framework,
             "complete": len(samples) == len(self._source.inputs),
-            "samples": samples,
-            "operators": [_describe(operator) for operator in self._operators],
         }
-        _write_atomically(self._directory / INDEX_FILE, (json.dumps(index, indent=1) + "\n").encode())
+        head = json.dumps(index)[1:-1]
+        lists = {"samples": samples, "operators": list(map(_describe, self._operators))}
+        text = ",\n".join(f' "{key}": [\n{_lines(items)}]' for key, items in lists.items())
+        try:
+            write_atomically(self._directory / INDEX_FILE, f"{{{head},\n{text}}}\n".encode())
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _error(self, error: OSError) -> RecordsError:
+        done, count = len(self._entries), len(self._source.inputs)
+        kept = f"{done} of {count} samples are recorded and stay good" if done else "no sample is recorded"
+        return RecordsError(f"cannot write '{self._directory}': {error.strerror or error}; {kept}")
+
+
+def _lines(items: Sequence[dict[str, Any]]) -> str:
+    return ",\n".join(f"  {json.dumps(item)}" for item in items)
+
+
+def _operator(group: Group) -> _Operator:
+    return _Operator(group, f'{{"operator": {json.dumps(group.source.name)}, ')
 
 
 def _describe(operator: _Operator) -> dict[str, Any]:
@@ -229,18 +274,28 @@ def _describe(operator: _Operator) -> dict[str, Any]:
     }
 
 
-def _tensors(inputs: Sequence[Any]) -> list[torch.Tensor]:
-    return [leaf for leaf in inputs if isinstance(leaf, torch.Tensor)]
-
-
 def _mismatch(value: Value, tensor: Any) -> str | None:
     """Returns a sentence if a tensor does not have the type that the graph gives it."""
     if isinstance(tensor, torch.Tensor) and tensor.dtype == value.dtype and tensor.dim() == value.rank:
-        known = zip(value.shape, tensor.shape, strict=True)
-        if all(not isinstance(size, int) or size == actual for size, actual in known):
+        for known, actual in zip(value.shape, tensor.shape, strict=True):
+            if isinstance(known, int) and known != actual:
+                break
+        else:
             return None
     got = f"{tuple(tensor.shape)} of {tensor.dtype}" if isinstance(tensor, torch.Tensor) else type(tensor).__name__
     return f"the graph has a result of type {value.type}, the source gave {got}"
+
+
+def _same(tensor: torch.Tensor, other: torch.Tensor | None) -> bool:
+    """Returns whether two tensors show the same elements of one storage in the same order."""
+    return (
+        other is not None
+        and tensor.data_ptr() == other.data_ptr()
+        and tensor.dtype == other.dtype
+        and tensor.numel() == other.numel()
+        and tensor.is_contiguous()
+        and other.is_contiguous()
+    )
 
 
 def _reference(tensor: torch.Tensor, content: Content) -> str:
@@ -252,17 +307,3 @@ def _reference(tensor: torch.Tensor, content: Content) -> str:
 
 def _weight_reference(value: Value, name: str) -> str:
     return f'{{"type": "{_TYPES[value.dtype]}", "shape": {list(value.shape)}, "weight": {json.dumps(name)}}}'
-
-
-def _write_atomically(file: Path, content: bytes) -> str:
-    """Writes a file completely or not at all; returns its SHA-256."""
-    import hashlib
-
-    scratch = file.with_name(f".{file.name}.new")
-    try:
-        scratch.write_bytes(content)
-        os.replace(scratch, file)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
-    return hashlib.sha256(content).hexdigest()

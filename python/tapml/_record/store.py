@@ -8,7 +8,9 @@ import contextlib
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,17 @@ from tapml.records import content_path
 # Elements are read in pieces that a processor's cache holds, and copied (where a view has gaps) in pieces of bounded size.
 _PIECE = 1 << 18
 _COPY = 1 << 24
+# What may wait to be written, in bytes.
+_QUEUE = 1 << 26
+
+
+_NUMPY_TYPES = {
+    torch.float32: np.dtype(np.float32),
+    torch.float64: np.dtype(np.float64),
+    torch.int32: np.dtype(np.int32),
+    torch.int64: np.dtype(np.int64),
+    torch.bool: np.dtype(np.bool_),
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,8 @@ class Content:
 class Store:
     """Writes tensors to the directory ``data`` of a record.
 
-    ``known`` are the digests that are there. What is written between ``begin`` and ``end`` can be taken back.
+    ``known`` are the digests that are there. What is put between ``begin`` and ``flush`` can be taken back. A thread does
+    the writing; what it has not written yet is bounded. Errors of the disk are raised as they are, possibly later.
     """
 
     def __init__(self, directory: Path, known: set[str]) -> None:
@@ -42,13 +56,23 @@ class Store:
         self._known = known
         self._added: list[str] = []
         self._statistics: dict[tuple[str, torch.dtype], str] = {}
-        self.bytes_written = 0
+        self._writer = ThreadPoolExecutor(1, "tapml-records")
+        self._queue: deque[tuple[Future[None], int]] = deque()
+        self._queued = 0
 
     def begin(self) -> None:
         self._added = []
 
+    def flush(self) -> None:
+        """Waits until everything is written."""
+        while self._queue:
+            self._wait_for_first()
+
     def take_back(self) -> None:
-        """Removes what was written since ``begin``."""
+        """Removes what was put since ``begin``."""
+        while self._queue:
+            with contextlib.suppress(OSError):
+                self._wait_for_first()
         for digest in self._added:
             with contextlib.suppress(OSError):
                 os.unlink(content_path(self._directory, digest))
@@ -57,38 +81,54 @@ class Store:
 
     def put(self, tensor: torch.Tensor) -> Content:
         """Stores the elements that ``tensor`` shows, in order, unless they are there already."""
-        tensor = tensor.detach().cpu()
+        if tensor.requires_grad or tensor.device.type != "cpu":
+            tensor = tensor.detach().cpu()
         if not tensor.is_contiguous() and tensor.nbytes <= _COPY:
             tensor = tensor.contiguous()
         digest = hashlib.sha256()
-        statistics = Statistics(tensor.new_empty(0).numpy().dtype)
+        statistics = Statistics(_NUMPY_TYPES[tensor.dtype])
         for part in _parts(tensor):
             for piece in _pieces(part):
                 digest.update(piece.data)
                 statistics.add(piece)
         name = digest.hexdigest()
         if name not in self._known:
-            self._write(name, tensor)
+            self._known.add(name)
+            self._added.append(name)
+            self._enqueue(name, tensor)
         key = (name, tensor.dtype)
         if key not in self._statistics:
             self._statistics[key] = json.dumps(statistics.result())
         return Content(name, self._statistics[key])
 
-    def _write(self, name: str, tensor: torch.Tensor) -> None:
-        path = content_path(self._directory, name)
-        self._added.append(name)
+    def _enqueue(self, name: str, tensor: torch.Tensor) -> None:
+        size = tensor.untyped_storage().nbytes()
+        self._queue.append((self._writer.submit(_write, content_path(self._directory, name), tensor), size))
+        self._queued += size
+        while self._queue and (self._queued > _QUEUE or self._queue[0][0].done()):
+            self._wait_for_first()
+
+    def _wait_for_first(self) -> None:
+        written, size = self._queue[0]
         try:
-            stream = open(path, "wb", buffering=0)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            stream = open(path, "wb", buffering=0)
-        with stream:
-            for part in _parts(tensor):
-                left = memoryview(part).cast("B")
-                while len(left):
-                    left = left[stream.write(left) :]
-        self._known.add(name)
-        self.bytes_written += tensor.nbytes
+            written.result()
+        finally:
+            if written.done():
+                self._queue.popleft()
+                self._queued -= size
+
+
+def _write(path: str, tensor: torch.Tensor) -> None:
+    try:
+        stream = open(path, "wb", buffering=0)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        stream = open(path, "wb", buffering=0)
+    with stream:
+        for part in _parts(tensor):
+            left = memoryview(part).cast("B")
+            while len(left):
+                left = left[stream.write(left) :]
 
 
 def _parts(tensor: torch.Tensor) -> Iterator[np.ndarray]:
