@@ -160,14 +160,16 @@ def capture(
     input_names: Sequence[str] | None = None,
     set_eval: bool = False,
     tolerance: float = 0.0,
+    trace_inputs: Sample | Sequence[Sample] | None = None,
 ) -> Captured:
     """Captures a module: its graph with torch.export, its weights, and its outputs for ``inputs``.
 
     ``inputs`` is one call of the module or a list of calls: a tuple of positional arguments, or a dictionary of
     arguments by name. Tensors may be nested in tuples, lists, dictionaries and dataclasses; None, numbers and strings
     are constants of the graph and must be the same in every call. ``dynamic_shapes`` is torch.export's: argument name
-    -> dimension -> ``torch.export.Dim``; arguments that are left out have fixed sizes. ``name`` names the model, by
-    default after its class; ``input_names`` renames the tensor inputs, in order.
+    -> dimension -> ``torch.export.Dim``; arguments that are left out have fixed sizes. torch.export cannot trace a call
+    in which such a size is 0 or 1: where every call has one, ``trace_inputs`` gives others, which are only traced.
+    ``name`` names the model, by default after its class; ``input_names`` renames the tensor inputs, in order.
 
     The exported program must give the very outputs of the module; ``tolerance`` accepts an absolute difference. The
     module must be in inference mode (``module.eval()``); ``set_eval`` switches it while it is captured.
@@ -176,6 +178,9 @@ def capture(
     """
     model = _identifier(name if name is not None else type(module).__name__)
     calls = _calls(inputs, model)
+    if not calls:
+        raise CaptureError(f"'{model}' needs at least one sample to be captured")
+    further = [] if trace_inputs is None else _calls(trace_inputs, model, "trace input")
     training = [path or "the model itself" for path, child in module.named_modules() if child.training]
     if training and not set_eval:
         raise CaptureError(
@@ -185,7 +190,7 @@ def capture(
     modes = [(child, child.training) for child in module.modules()]
     module.eval()
     try:
-        return _capture(module, calls, dynamic_shapes, model, input_names, tolerance)
+        return _capture(module, calls, further, dynamic_shapes, model, input_names, tolerance)
     finally:
         for child, mode in modes:
             child.training = mode
@@ -194,17 +199,20 @@ def capture(
 def _capture(
     module: nn.Module,
     calls: list[tuple[tuple, dict[str, Any]]],
+    further: list[tuple[tuple, dict[str, Any]]],
     dynamic_shapes: Any,
     model: str,
     input_names: Sequence[str] | None,
     tolerance: float,
 ) -> Captured:
     bound = []
-    for number, (args, kwargs) in enumerate(calls):
+    candidates = [*calls, *further]
+    for number, (args, kwargs) in enumerate(candidates):
         try:
             bound.append(structure.bind(module, args, kwargs))
         except TypeError as error:
-            raise CaptureError(f"sample {number} does not fit the forward of '{model}': {error}") from error
+            which = f"sample {number}" if number < len(calls) else f"trace input {number - len(calls)}"
+            raise CaptureError(f"{which} does not fit the forward of '{model}': {error}") from error
         structure.register_dataclasses(bound[-1])
     shapes = _complete_shapes(dynamic_shapes, bound[0], model)
 
@@ -212,7 +220,7 @@ def _capture(
         recorded = [_run_source(module, *call_, model, number) for number, call_ in enumerate(calls)]
     traced = _sample_to_trace(bound, shapes)
     with progress.step("tracing"):
-        args, kwargs = calls[traced]
+        args, kwargs = candidates[traced]
         exported = export_program(module, args, kwargs, shapes, model)
         program = functionalize(exported, lambda operator: find_converter(operator) is not None)
     with progress.step("checking the trace"):
@@ -261,7 +269,7 @@ def _capture(
     return Captured(model, graph, text, graph.weights, samples, record, source)
 
 
-def _calls(inputs: Sample | Sequence[Sample], model: str) -> list[tuple[tuple, dict[str, Any]]]:
+def _calls(inputs: Sample | Sequence[Sample], model: str, what: str = "sample") -> list[tuple[tuple, dict[str, Any]]]:
     """Returns every call as (args, kwargs)."""
     samples = inputs if isinstance(inputs, list) else [inputs]
     calls: list[tuple[tuple, dict[str, Any]]] = []
@@ -274,11 +282,9 @@ def _calls(inputs: Sample | Sequence[Sample], model: str) -> list[tuple[tuple, d
             calls.append((sample, {}))
         else:
             raise CaptureError(
-                f"sample {number} of '{model}' is a {type(sample).__name__}; "
+                f"{what} {number} of '{model}' is a {type(sample).__name__}; "
                 "give a tuple of arguments or a dictionary of arguments by name"
             )
-    if not calls:
-        raise CaptureError(f"'{model}' needs at least one sample to be captured")
     return calls
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from tapml._record.carry import carry_records
@@ -118,7 +119,10 @@ def _save(tensors: Mapping[str, torch.Tensor], file: Path) -> None:
         pointer = tensor.untyped_storage().data_ptr()
         separate[name] = tensor.clone() if pointer in seen else tensor
         seen.add(pointer)
-    save_file(separate, str(file))
+    try:
+        save_file(separate, str(file))
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
 
 
 def _sha256(file: Path) -> str:

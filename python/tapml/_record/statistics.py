@@ -52,9 +52,9 @@ class Statistics:
     def _drop_special(self, piece: np.ndarray) -> np.ndarray:
         """Counts NaN and infinity; returns the other elements."""
         finite = np.isfinite(piece)
-        nan = np.count_nonzero(np.isnan(piece))
+        nan = int(np.count_nonzero(np.isnan(piece)))
         self._nan += nan
-        self._inf += piece.size - np.count_nonzero(finite) - nan
+        self._inf += piece.size - int(np.count_nonzero(finite)) - nan
         return piece[finite]
 
     def _add_moments(self, piece: np.ndarray) -> None:
