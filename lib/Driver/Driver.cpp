@@ -98,6 +98,10 @@ cl::opt<std::string> weights("weights",
                              cl::sub(runCommand));
 cl::opt<unsigned> threads("threads", cl::desc("Host threads (0: one per core)"),
                           cl::init(0), cl::sub(runCommand));
+cl::opt<uint64_t>
+    deadlineMs("deadline-ms",
+               cl::desc("Milliseconds that a device may take (default 60000)"),
+               cl::value_desc("number"), cl::init(0), cl::sub(runCommand));
 cl::opt<unsigned> repeat("repeat",
                          cl::desc("Run this often; the times are the median's"),
                          cl::init(1), cl::sub(runCommand));
@@ -199,6 +203,7 @@ static int runRun() {
   job.devices.assign(devices.begin(), devices.end());
   job.weights = weights;
   job.threads = threads;
+  job.deadlineMs = deadlineMs;
   job.repeat = std::max(1u, repeat.getValue());
   job.validation = validation;
   job.noHostCode = noHostCode;

@@ -147,6 +147,7 @@ Error Runner::load() {
   options.no_host_code = job.noHostCode;
   options.validation = job.validation;
   options.threads = job.threads;
+  options.deadline_ms = job.deadlineMs;
   options.bindings = bindings.data();
   options.num_bindings = bindings.size();
   if (Error error = takeStatus(tapml_executable_load(
