@@ -9,8 +9,8 @@ The Python file that describes a model defines:
 ``samples() -> list``
     the calls to record: dictionaries of arguments by name, or tuples of arguments
 ``samples_from(file: pathlib.Path) -> list`` (optional)
-    the calls to record that a file describes, for ``--inputs=FILE``; the model is still traced with one of ``samples()``
-    where none of these has all its dynamic sizes above 1
+    the calls to record that a file describes, for ``--inputs=FILE``; where each of these has a dynamic size of 0 or 1,
+    which torch.export cannot trace, the model is traced with one of ``samples()``
 ``dynamic_shapes`` (optional)
     as for torch.export: argument name -> dimension -> ``torch.export.Dim``; or a function that returns this
 ``name`` (optional)

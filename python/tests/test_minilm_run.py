@@ -77,11 +77,8 @@ def compiled(package: Path) -> Callable[[str, str], Path]:
             plan = package.with_name(f"{placement}.json")
             plan.write_text(json.dumps(plan_for(placement, package)))
             files[key] = package.with_name(f"{placement}-{granularity}.tapx")
-            run_tool(
-                "tapml",
-                ["compile", str(package), "--target=vulkan", f"--plan={plan}", f"--granularity={granularity}", "-o"]
-                + [str(files[key])],
-            )
+            options = ["--target=vulkan", f"--plan={plan}", f"--granularity={granularity}"]
+            run_tool("tapml", ["compile", str(package), *options, "-o", str(files[key])])
         return files[key]
 
     return get
