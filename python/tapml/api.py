@@ -25,7 +25,8 @@ from tapml._capture.importer import Importer
 from tapml._capture.outputs import Outputs, Samples
 from tapml._capture.program import call, export_program, functionalize
 from tapml._capture.registry import find_converter
-from tapml._record.recorder import Recorder, Source
+from tapml._record.recorder import Recorder
+from tapml._record.source import Source
 from tapml.errors import CaptureError
 from tapml.package import WEIGHTS_FILE, write_package
 from tapml.tools import canonical_text, find_tool, run_tool
@@ -172,8 +173,9 @@ def capture(
     in which such a size is 0 or 1: where every call has one, ``trace_inputs`` gives others, which are only traced.
     ``name`` names the model, by default after its class; ``input_names`` renames the tensor inputs, in order.
 
-    The exported program must give the very outputs of the module; ``tolerance`` accepts an absolute difference. The
-    module must be in inference mode (``module.eval()``); ``set_eval`` switches it while it is captured.
+    The exported program must give the very outputs of the module; ``tolerance`` accepts an absolute difference. What
+    operators such as ``torch.rand`` draw becomes an input of the graph ("random.<instance>") and part of the samples.
+    The module must be in inference mode (``module.eval()``); ``set_eval`` switches it while it is captured.
 
     Raises CaptureError: with every operator that is not supported, or with the reason why tracing failed.
     """
@@ -246,14 +248,21 @@ def _capture(
     for number, leaves in enumerate(inputs):
         _check_constants(dict(zip(ins, leaves, strict=True)), graph, model, number)
 
+    def check(number: int, results: Sequence[Any]) -> None:
+        got = pytree.tree_unflatten(results, program.call_spec.out_spec)
+        _compare(got, recorded[number], number, model, tolerance, relative=decomposed)
+
+    framework = {"framework": "torch", "version": torch.__version__}
+    source = Source(program, graph, framework, inputs, check)
+
     def sample(number: int) -> dict[str, torch.Tensor]:
-        flat_in = dict(zip(ins, inputs[number], strict=True))
+        flat_in = dict(zip(ins, inputs[number], strict=True)) | source.random_inputs(number)
         flat_out = dict(zip(outs, pytree.tree_leaves(recorded[number]), strict=True))
         return _sample_tensors(flat_in, flat_out, graph)
 
     record = {
         "model": model,
-        "source": {"framework": "torch", "version": torch.__version__},
+        "source": framework,
         "inputs": [_describe(port) for port in graph.inputs],
         "outputs": [_describe(port) for port in graph.outputs],
         "constants": {
@@ -265,13 +274,11 @@ def _capture(
             {"instance": op.instance, "op": op.mnemonic, "aten": op.aten, "source": op.source} for op in graph.operators
         ],
         "elided": [{"instance": e.instance, "op": e.op, "why": e.why} for e in graph.elided],
+        "random": [
+            {"instance": r.instance, "op": r.op, "source": r.source, "input": r.port.name} for r in graph.random
+        ],
     }
 
-    def check(number: int, results: Sequence[Any]) -> None:
-        got = pytree.tree_unflatten(results, program.call_spec.out_spec)
-        _compare(got, recorded[number], number, model, tolerance, relative=decomposed)
-
-    source = Source(program, graph, record["source"], inputs, check)
     return Captured(model, graph, text, graph.weights, Samples(len(calls), sample), record, source)
 
 
@@ -341,7 +348,7 @@ def _run_source(module: nn.Module, args: tuple, kwargs: dict[str, Any], model: s
     """Returns the module's outputs; its inputs are protected against what it does to them."""
     args, kwargs = pytree.tree_map_only(torch.Tensor, torch.clone, (args, kwargs))
     try:
-        outputs = call(module, args, kwargs)
+        outputs = call(module, args, kwargs, number)
     except Exception as error:
         raise CaptureError(f"'{model}' failed on sample {number}: {error}") from error
     structure.register_dataclasses(outputs)
@@ -365,7 +372,7 @@ def _verify(
     for number, (args, kwargs) in enumerate(calls):
         args, kwargs = pytree.tree_map_only(torch.Tensor, torch.clone, (args, kwargs))
         try:
-            got = call(runnable, args, kwargs)
+            got = call(runnable, args, kwargs, number)
         except Exception as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise CaptureError(

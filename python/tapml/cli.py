@@ -103,6 +103,8 @@ def _capture(options: argparse.Namespace) -> int:
     if options.verbose:
         for item in captured.graph.elided:
             print(f"  elided {item.op:40} {item.instance}: {item.why}")
+    for item in captured.graph.random:
+        print(f"  input {item.port.name}: what {item.op} draws ({item.source or item.instance})")
     operators = captured.graph.operators
     size = sum(tensor.nbytes for tensor in captured.weights.values())
     distinct = len({operator.mnemonic for operator in operators})

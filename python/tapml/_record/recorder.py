@@ -7,43 +7,27 @@ from __future__ import annotations
 import json
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import fx
-from torch.export import ExportedProgram
 
 from tapml import progress
 from tapml._capture import mlir
-from tapml._capture.graph import Graph
 from tapml._capture.mlir import Value
 from tapml._record import oracle
 from tapml._record.carry import write_atomically
-from tapml._record.execution import Execution
 from tapml._record.groups import Group, evaluate_sizes, find_groups, flatten
+from tapml._record.source import Source
 from tapml._record.store import Content, Store
 from tapml.errors import RecordsError
 from tapml.records import DATA_DIRECTORY, DIRECTORY, INDEX_FILE, RECORDED_FILES, VERSION, Records, file_digest
 
 _JOINED = ",\n  "
 _TYPES = {**mlir.ELEMENT_TYPES, torch.float64: "f64"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is run: the program that the graph was imported from, and the leaves of the inputs of every sample.
-
-    ``check`` is called with the number of a sample and the program's results; it raises if they are not the module's.
-    """
-
-    program: ExportedProgram
-    graph: Graph
-    framework: dict[str, str]
-    inputs: Sequence[list[Any]]
-    check: Callable[[int, tuple], None]
 
 
 @dataclass
@@ -88,7 +72,6 @@ class Recorder:
     def __init__(self, package: Path, source: Source, *, with_oracle: bool = True) -> None:
         self._package, self._source, self._with_oracle = package, source, with_oracle
         self._directory = package / DIRECTORY
-        self._execution = Execution(source.program)
         self._operators = [_operator(group) for group in find_groups(source.graph)]
         self._weights = {value: _weight_reference(value, name) for value, name in source.graph.globals.items()}
         self._positions = {
@@ -133,25 +116,24 @@ class Recorder:
     # One sample.
 
     def _run(self, number: int, counter: progress.Counter | None) -> _Sample:
-        graph, inputs = self._source.graph, self._source.inputs[number]
-        given = (leaf for leaf in inputs if isinstance(leaf, torch.Tensor))
-        tensors = dict(zip((port.value for port in graph.inputs), given, strict=True))
-        sizes = evaluate_sizes(graph, tensors)
+        tensors = self._source.tensors(number)
+        sizes = evaluate_sizes(self._source.graph, tensors)
         values = {value: f'{{"size": {size}}}' for value, size in sizes.items()}
         sample = _Sample(values | self._weights)
         for value, tensor in tensors.items():
             self._define(sample, value, tensor, ())
 
-        def observe(
-            node: fx.Node, scope: tuple[fx.Node, ...], args: tuple, kwargs: dict[str, Any], result: Any
-        ) -> None:
+        def observe(node: fx.Node, scope: tuple, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
+            drawn = self._source.random.get((node, scope))
+            if drawn is not None:
+                self._define(sample, drawn, result, ())
             position = self._positions.get((node, scope))
             if position is not None:
                 self._visit(sample, position, args, kwargs, result)
                 if counter is not None:
                     counter.update(number, f"{len(sample.seen)} of {len(self._operators)} operators")
 
-        self._source.check(number, self._execution.run(inputs, observe))
+        self._source.run(number, observe)
         return sample
 
     def _visit(self, sample: _Sample, position: int, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
