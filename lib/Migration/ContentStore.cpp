@@ -1,0 +1,83 @@
+//===- ContentStore.cpp - Tensors on disk by their hash -------------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tapml/Migration/ContentStore.h"
+#include "Support.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+
+using namespace llvm;
+using namespace tapml;
+
+std::string tapml::hashContent(ArrayRef<char> bytes) {
+  SHA256 hash;
+  hash.update(arrayRefFromStringRef(StringRef(bytes.data(), bytes.size())));
+  return toHex(hash.final(), /*LowerCase=*/true);
+}
+
+std::string ContentStore::getPath(StringRef hash) const {
+  SmallString<256> path(directory);
+  sys::path::append(path, hash.take_front(2), hash);
+  return std::string(path);
+}
+
+Expected<ArrayRef<char>> ContentStore::read(StringRef hash, uint64_t size) {
+  auto checked = [&](const MemoryBuffer &buffer) -> Expected<ArrayRef<char>> {
+    if (buffer.getBufferSize() != size)
+      return makeError(getPath(hash) + ": has " +
+                       Twine(buffer.getBufferSize()) + " bytes, must have " +
+                       Twine(size) + ": cut short or not what was recorded");
+    return ArrayRef<char>(buffer.getBufferStart(), buffer.getBufferSize());
+  };
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    auto it = buffers.find(hash);
+    if (it != buffers.end())
+      return checked(*it->second);
+  }
+  std::string path = getPath(hash);
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(
+      path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return makeError(path + ": " + buffer.getError().message());
+  Expected<ArrayRef<char>> bytes = checked(**buffer);
+  if (!bytes)
+    return bytes;
+  if (hashContent(*bytes) != hash)
+    return makeError(path + ": its content does not have the SHA-256 that it "
+                            "is named by: edited or damaged");
+  std::lock_guard<std::mutex> lock(mutex);
+  auto [it, inserted] = buffers.try_emplace(hash, std::move(*buffer));
+  return ArrayRef<char>(it->second->getBufferStart(), size);
+}
+
+Expected<std::string> ContentStore::write(ArrayRef<char> bytes) {
+  std::string hash = hashContent(bytes);
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (!written.try_emplace(hash).second)
+      return hash;
+  }
+  std::string path = getPath(hash);
+  // What an interrupted run left is written again if it is not whole.
+  uint64_t size;
+  if (!sys::fs::file_size(path, size) && size == bytes.size())
+    if (Expected<ArrayRef<char>> there = read(hash, size))
+      return hash;
+    else
+      consumeError(there.takeError());
+  if (Error error = writeFile(path, StringRef(bytes.data(), bytes.size())))
+    return std::move(error);
+  std::lock_guard<std::mutex> lock(mutex);
+  bytesWritten += bytes.size();
+  ++filesWritten;
+  return hash;
+}
