@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Driver/Driver.h"
+#include "tapml/Migration/Migrate.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -23,8 +24,9 @@ cl::SubCommand compileCommand("compile",
 cl::SubCommand explainCommand("explain",
                               "Say where each operator runs, and why");
 cl::SubCommand runCommand("run", "Run an executable");
-cl::SubCommand devicesCommand("devices",
-                              "List the devices of this machine");
+cl::SubCommand migrateCommand(
+    "migrate", "Move a model to a target, operator by operator, checking each");
+cl::SubCommand devicesCommand("devices", "List the devices of this machine");
 
 //===----------------------------------------------------------------------===//
 // tapml compile, tapml explain
@@ -32,37 +34,37 @@ cl::SubCommand devicesCommand("devices",
 
 cl::opt<std::string> package(cl::Positional, cl::Required,
                              cl::desc("<model.tapml or graph.mlir>"),
-                             cl::sub(compileCommand), cl::sub(explainCommand));
-cl::opt<std::string> compileOutput("o", cl::desc("Output file"),
-                                   cl::value_desc("file"),
-                                   cl::sub(compileCommand));
+                             cl::sub(compileCommand), cl::sub(explainCommand),
+                             cl::sub(migrateCommand));
+cl::opt<std::string> compileOutput("o", cl::desc("Output file or directory"),
+                                   cl::value_desc("path"),
+                                   cl::sub(compileCommand),
+                                   cl::sub(migrateCommand));
 cl::list<std::string>
     targets("target",
             cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
             cl::value_desc("target"), cl::sub(compileCommand),
-            cl::sub(explainCommand));
+            cl::sub(explainCommand), cl::sub(migrateCommand));
 cl::opt<std::string> plan("plan", cl::desc("Plan: which operator runs where"),
                           cl::value_desc("file.json"), cl::sub(compileCommand),
                           cl::sub(explainCommand));
-cl::opt<std::string>
-    granularity("granularity",
-                cl::desc("Regions: 'operator' (one each) or 'largest'"),
-                cl::init("largest"), cl::sub(compileCommand),
-                cl::sub(explainCommand));
-cl::opt<std::string>
-    effectivePlan("effective-plan",
-                  cl::desc("Write the place of every operator, with its reason"),
-                  cl::value_desc("file.json"), cl::sub(compileCommand),
-                  cl::sub(explainCommand));
+cl::opt<std::string> granularity(
+    "granularity", cl::desc("Regions: 'operator' (one each) or 'largest'"),
+    cl::init("largest"), cl::sub(compileCommand), cl::sub(explainCommand));
+cl::opt<std::string> effectivePlan(
+    "effective-plan",
+    cl::desc("Write the place of every operator, with its reason"),
+    cl::value_desc("file.json"), cl::sub(compileCommand),
+    cl::sub(explainCommand));
 cl::opt<std::string> hostTriple("host-triple",
                                 cl::desc("Triple of the host code"),
                                 cl::sub(compileCommand));
-cl::list<std::string>
-    hostCpus("host-cpu", cl::desc("CPU levels of the host code"),
-             cl::CommaSeparated, cl::sub(compileCommand));
-cl::opt<std::string> stopAfter("stop-after",
-                               cl::desc("Stop after this stage and write its IR"),
-                               cl::value_desc("stage"), cl::sub(compileCommand));
+cl::list<std::string> hostCpus("host-cpu",
+                               cl::desc("CPU levels of the host code"),
+                               cl::CommaSeparated, cl::sub(compileCommand));
+cl::opt<std::string>
+    stopAfter("stop-after", cl::desc("Stop after this stage and write its IR"),
+              cl::value_desc("stage"), cl::sub(compileCommand));
 cl::opt<std::string>
     dumpDir("dump-intermediates",
             cl::desc("Write the IR after every stage and every binary"),
@@ -70,12 +72,13 @@ cl::opt<std::string>
 cl::list<std::string> plugins("load-pass-plugin",
                               cl::desc("Load passes from a shared object"),
                               cl::value_desc("file.so"),
-                              cl::sub(compileCommand),
-                              cl::sub(explainCommand));
+                              cl::sub(compileCommand), cl::sub(explainCommand),
+                              cl::sub(migrateCommand));
 cl::list<std::string>
     hooks("pipeline-hook",
           cl::desc("Run passes at an extension point: POINT:PIPELINE"),
-          cl::value_desc("hook"), cl::sub(compileCommand));
+          cl::value_desc("hook"), cl::sub(compileCommand),
+          cl::sub(migrateCommand));
 cl::opt<bool> timing("timing", cl::desc("Print the time of each pass"),
                      cl::sub(compileCommand));
 
@@ -94,9 +97,10 @@ cl::list<std::string> inputs("input", cl::desc("An input: NAME=FILE.npy"),
                              cl::value_desc("input"), cl::sub(runCommand));
 cl::opt<std::string> runOutput("output", cl::desc("Write all outputs"),
                                cl::value_desc("file.npz"), cl::sub(runCommand));
-cl::list<std::string>
-    devices("device", cl::desc("Device of the target, or PLACE=DEVICE"),
-            cl::value_desc("device"), cl::sub(runCommand));
+cl::list<std::string> devices("device",
+                              cl::desc("Device of the target, or PLACE=DEVICE"),
+                              cl::value_desc("device"), cl::sub(runCommand),
+                              cl::sub(migrateCommand));
 cl::opt<std::string> weights("weights",
                              cl::desc("Weights file, if not where the "
                                       "executable says"),
@@ -106,11 +110,12 @@ cl::opt<unsigned> threads("threads", cl::desc("Host threads (0: one per core)"),
                           cl::init(0), cl::sub(runCommand));
 cl::opt<unsigned> repeat("repeat",
                          cl::desc("Run this often; the times are the median's"),
-                         cl::init(1), cl::sub(runCommand));
+                         cl::init(1), cl::sub(runCommand),
+                         cl::sub(migrateCommand));
 cl::opt<bool> validation("validation",
                          cl::desc("Turn the driver's validation layer on; its "
                                   "messages are errors"),
-                         cl::sub(runCommand));
+                         cl::sub(runCommand), cl::sub(migrateCommand));
 cl::opt<bool> noHostCode("no-host-code",
                          cl::desc("Load device code only, for a file that is "
                                   "not trusted"),
@@ -122,17 +127,37 @@ cl::opt<std::string>
                   cl::value_desc("number"), cl::sub(runCommand));
 
 //===----------------------------------------------------------------------===//
+// tapml migrate
+//===----------------------------------------------------------------------===//
+
+cl::opt<bool> keepGoing("keep-going",
+                        cl::desc("Leave operators that fail on the host and "
+                                 "go on"),
+                        cl::sub(migrateCommand));
+cl::opt<double> deadline("deadline",
+                         cl::desc("Seconds that the device may take for one "
+                                  "submission"),
+                         cl::init(60), cl::sub(migrateCommand));
+cl::opt<double> stepDeadline("step-deadline",
+                             cl::desc("Seconds that a whole step may take"),
+                             cl::init(600), cl::sub(migrateCommand));
+cl::opt<bool> serveStepsOption("serve-steps", cl::Hidden,
+                               cl::desc("Do steps for another process"),
+                               cl::sub(migrateCommand));
+
+//===----------------------------------------------------------------------===//
 // tapml devices
 //===----------------------------------------------------------------------===//
 
-cl::opt<std::string>
-    profileOf("profile",
-              cl::desc("Print the profile of this device, for "
-                       "--target=NAME=FILE"),
-              cl::value_desc("device"), cl::sub(devicesCommand));
+cl::opt<std::string> profileOf("profile",
+                               cl::desc("Print the profile of this device, for "
+                                        "--target=NAME=FILE"),
+                               cl::value_desc("device"),
+                               cl::sub(devicesCommand));
 
 cl::opt<bool> json("json", cl::desc("Print JSON"), cl::sub(runCommand),
-                   cl::sub(explainCommand), cl::sub(devicesCommand));
+                   cl::sub(explainCommand), cl::sub(devicesCommand),
+                   cl::sub(migrateCommand));
 
 } // namespace
 
@@ -156,6 +181,18 @@ static std::string fillJob(CompileJob &job) {
   return "";
 }
 
+/// Reads the hooks. Returns an error's text, empty if there is none.
+static std::string fillHooks(std::multimap<std::string, std::string> &byPoint) {
+  for (StringRef hook : hooks) {
+    auto [point, pipeline] = hook.split(':');
+    if (pipeline.empty() || !is_contained(getExtensionPoints(), point))
+      return "--pipeline-hook must be POINT:PIPELINE with POINT one of " +
+             join(getExtensionPoints(), ", ") + "; got '" + hook.str() + "'";
+    byPoint.emplace(point, pipeline);
+  }
+  return "";
+}
+
 static int runCompile() {
   CompileJob job;
   std::string error = fillJob(job);
@@ -165,13 +202,9 @@ static int runCompile() {
   job.options.hostCpus.assign(hostCpus.begin(), hostCpus.end());
   job.dumpDir = dumpDir;
   job.timing = timing;
-  for (StringRef hook : hooks) {
-    auto [point, pipeline] = hook.split(':');
-    if (pipeline.empty() || !is_contained(getExtensionPoints(), point))
-      return fail("--pipeline-hook must be POINT:PIPELINE with POINT one of " +
-                  join(getExtensionPoints(), ", ") + "; got '" + hook + "'");
-    job.options.hooks.emplace(point, pipeline);
-  }
+  error = fillHooks(job.options.hooks);
+  if (!error.empty())
+    return fail(error);
   if (!stopAfter.empty()) {
     auto names = getStageNames();
     auto it = find(names, StringRef(stopAfter));
@@ -221,6 +254,38 @@ static int runRun() {
   return failed(run(job));
 }
 
+static int runMigrate() {
+  MigrateJob job;
+  job.package = package;
+  if (targets.size() != 1)
+    return fail("say where to migrate to: --target=NAME, once");
+  job.target = targets.front();
+  if (devices.size() > 1)
+    return fail("a migration has one target, so one --device is enough");
+  if (!devices.empty())
+    job.device = devices.front();
+  job.output = compileOutput;
+  if (job.output.empty())
+    return fail("say where to keep the migration: -o DIRECTORY");
+  job.plugins.assign(plugins.begin(), plugins.end());
+  std::string error = fillHooks(job.hooks);
+  if (!error.empty())
+    return fail(error);
+  if (!(deadline > 0) || !(stepDeadline > 0))
+    return fail("--deadline and --step-deadline must be above 0");
+  job.keepGoing = keepGoing;
+  job.repeats = std::max(1u, repeat.getValue());
+  job.deadline = deadline;
+  job.stepDeadline = stepDeadline;
+  job.validation = validation;
+  job.json = json;
+  if (serveStepsOption)
+    return serveSteps(job, /*input=*/0, /*output=*/1);
+  Error failure = migrate(job);
+  outs().flush();
+  return failure ? fail(toString(std::move(failure))) : 0;
+}
+
 int tapml::runDriver(int argc, char **argv) {
   InitLLVM init(argc, argv);
   cl::SetVersionPrinter(
@@ -238,6 +303,8 @@ int tapml::runDriver(int argc, char **argv) {
   }
   if (runCommand)
     return runRun();
+  if (migrateCommand)
+    return runMigrate();
   if (devicesCommand)
     return failed(listDevices(json, profileOf));
   cl::PrintHelpMessage();

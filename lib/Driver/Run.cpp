@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Numpy.h"
-#include "RuntimeHandles.h"
+#include "tapml/Compiler/RuntimeHandles.h"
 #include "Safetensors.h"
 #include "TapxFile.h"
 #include "tapml/Driver/Driver.h"

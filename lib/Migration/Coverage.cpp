@@ -31,10 +31,14 @@ json::Value Coverage::toJSON() const {
         {"flags", json::Array(op.flags)},
         {"source_share", op.sourceShare ? json::Value(*op.sourceShare)
                                         : json::Value(nullptr)}});
-  return json::Object{{"version", 1},         {"model", model},
-                      {"source", source},     {"samples", samples},
-                      {"complete", complete}, {"operators", std::move(rows)},
-                      {"tensors", tensors},   {"bytes", bytes},
+  return json::Object{{"version", 1},
+                      {"model", model},
+                      {"source", source},
+                      {"samples", samples},
+                      {"complete", complete},
+                      {"operators", std::move(rows)},
+                      {"tensors", tensors},
+                      {"bytes", bytes},
                       {"disagreements", disagreements}};
 }
 
@@ -55,7 +59,8 @@ static std::string shorten(StringRef name, size_t width) {
   if (name.size() <= width)
     return name.str();
   size_t tail = (width - 2) * 2 / 3;
-  return (name.take_front(width - 2 - tail) + ".." + name.take_back(tail)).str();
+  return (name.take_front(width - 2 - tail) + ".." + name.take_back(tail))
+      .str();
 }
 
 /// Prints `text` in lines of at most 80 columns, all indented.
@@ -106,7 +111,8 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
     }
     ++it->second.count;
     if (op.sourceShare)
-      it->second.share = std::max(it->second.share.value_or(0), *op.sourceShare);
+      it->second.share =
+          std::max(it->second.share.value_or(0), *op.sourceShare);
   }
   os << left_justify("operator", 46) << right_justify("n", 4)
      << right_justify("visits", 8) << right_justify("kinds", 7)
@@ -142,10 +148,11 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
     for (const std::string &flag : op.flags)
       printWrapped(os, "FLAG " + op.name + ": " + flag, 0);
   if (!complete)
-    printWrapped(os,
-                 "the recording did not come to its end; the samples before are "
-                 "good",
-                 0);
+    printWrapped(
+        os,
+        "the recording did not come to its end; the samples before are "
+        "good",
+        0);
   printWrapped(os,
                "source    " + source + ", " + std::to_string(samples) +
                    " samples, " + std::to_string(allVisits) + " visits of " +

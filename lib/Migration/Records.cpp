@@ -91,8 +91,8 @@ llvm::Error Records::readIndex(StringRef graphPath, StringRef weightsPath) {
   std::string weightsHash = fields.getString("weights_sha256");
   complete = fields.getBoolean("complete");
   JSONFields framework = fields.getObject("source");
-  source = framework.getString("framework") + " " +
-           framework.getString("version");
+  source =
+      framework.getString("framework") + " " + framework.getString("version");
   for (JSONFields entry : fields.getObjects("samples"))
     samples.push_back({entry.getString("file"), entry.getString("sha256"),
                        entry.getInteger("visits")});
@@ -295,8 +295,9 @@ llvm::Error Records::checkVisit(const Visit &visit) const {
   return llvm::Error::success();
 }
 
-llvm::Error Records::forEachVisit(
-    unsigned number, llvm::function_ref<llvm::Error(const Visit &)> callback) {
+llvm::Error
+Records::forEachVisit(unsigned number,
+                      llvm::function_ref<llvm::Error(const Visit &)> callback) {
   const Sample &sample = samples[number];
   std::string path = joinPath(directory, sample.file);
   auto buffer = readFile(path);
