@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MigrationPrinter.h"
+#include "JSONNumber.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -73,7 +74,7 @@ void MigrationPrinter::begin(const MigrationState &state) {
     kinds.insert(op.op);
   printLine(outs(), "source",
             formatv("{0}, {1} samples, {2} operators of {3} kinds", state.model,
-                    state.samples, state.operators.size(), kinds.size())
+                    state.samples.size(), state.operators.size(), kinds.size())
                 .str());
   printLine(outs(), "target",
             formatv("{0} on {1}, {2} operators can move", state.target,
@@ -140,15 +141,15 @@ void MigrationPrinter::printFault(const MigrationState &state,
       continue;
     outs() << formatv("  {0,-18} {1,-16} {2,-16} {3,10} {4}\n", "element",
                       "expected", "got", "ULP", "of the bound");
-    for (const json::Value &value : ArrayRef(*worst).take_front(4)) {
-      const json::Object &element = *value.getAsObject();
+    for (size_t i = 0; i < std::min<size_t>(4, worst->size()); ++i) {
+      const json::Object &element = *(*worst)[i].getAsObject();
       std::string index;
       for (const json::Value &part : *element.getArray("index"))
         index += (index.empty() ? "" : ", ") +
                  std::to_string(part.getAsInteger().value_or(0));
       auto getNumber = [&](StringRef key) {
         std::optional<double> number = element.getNumber(key);
-        return number ? formatv("{0:g}", *number).str() : std::string("inf");
+        return number ? toShortText(*number) : std::string("inf");
       };
       outs() << formatv("  {0,-18} {1,-16} {2,-16} {3,10} {4}\n",
                         "[" + index + "]",
@@ -177,9 +178,9 @@ void MigrationPrinter::printSummary(const MigrationState &state,
   for (const OutputVerdict &output : state.finalReport.outputs)
     difference = std::max(difference, output.difference);
   printLine(outs(), state.fused ? "fused" : "final",
-            formatv("largest difference from the source {0:g}, {1} transfers "
+            formatv("largest difference from the source {0}, {1} transfers "
                     "of {2:f1} MB for all samples",
-                    difference, state.finalReport.transfers,
+                    toShortText(difference), state.finalReport.transfers,
                     double(state.finalReport.bytesMoved) / 1e6)
                 .str());
   StringMap<int64_t> reasons;

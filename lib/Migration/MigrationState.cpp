@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MigrationState.h"
+#include "JSONNumber.h"
 #include "Support.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -64,18 +65,6 @@ static constexpr std::pair<OperatorState, StringRef> kStates[] = {
 // JSON
 //===----------------------------------------------------------------------===//
 
-static json::Value number(double value) {
-  return std::isfinite(value) ? json::Value(value) : json::Value(nullptr);
-}
-
-static bool mapNumber(json::ObjectMapper &map, StringRef key, double &value) {
-  std::optional<double> read;
-  if (!map.map(key, read))
-    return false;
-  value = read.value_or(INFINITY);
-  return true;
-}
-
 namespace tapml {
 static json::Value toJSON(OperatorState state) {
   return find_if(kStates, [&](auto &entry) { return entry.first == state; })
@@ -127,10 +116,11 @@ static bool fromJSON(const json::Value &value, MigrationOperator &op,
 }
 
 static json::Value toJSON(const MigrationStep &step) {
-  return json::Object{{"number", step.number},       {"what", step.what},
-                      {"moved", step.moved},         {"tried", step.tried},
-                      {"passes", step.passes},       {"worst", step.worst},
-                      {"share", number(step.share)}, {"seconds", step.seconds}};
+  return json::Object{
+      {"number", step.number},         {"what", step.what},
+      {"moved", step.moved},           {"tried", step.tried},
+      {"passes", step.passes},         {"worst", step.worst},
+      {"share", toNumber(step.share)}, {"seconds", step.seconds}};
 }
 
 static bool fromJSON(const json::Value &value, MigrationStep &step,
@@ -183,6 +173,7 @@ json::Value tapml::toJSON(const MigrationState &state) {
                       {"seconds", state.seconds}};
 }
 
+namespace tapml {
 static bool fromJSON(const json::Value &value, MigrationState &state,
                      json::Path path) {
   json::ObjectMapper map(value, path);
@@ -198,6 +189,7 @@ static bool fromJSON(const json::Value &value, MigrationState &state,
          map.map("final_report", state.finalReport) &&
          map.map("fused", state.fused) && map.map("seconds", state.seconds);
 }
+} // namespace tapml
 
 //===----------------------------------------------------------------------===//
 // The file
