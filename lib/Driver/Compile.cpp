@@ -6,32 +6,17 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TapxFile.h"
-#include "mlir/IR/AsmState.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Support/FileUtilities.h"
-#include "mlir/Support/Timing.h"
-#include "mlir/Tools/Plugins/PassPlugin.h"
-#include "tapml/Dialect/TapML/IR/TapMLOps.h"
+#include "FileIO.h"
+#include "Messages.h"
+#include "ParsedModule.h"
+#include "tapml/Driver/Compiler.h"
 #include "tapml/Driver/Driver.h"
-#include "tapml/InitAll.h"
-#include "tapml/Target/Tapx/Tapx.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
-#include "llvm/Support/WithColor.h"
 
 using namespace mlir;
 using namespace tapml;
-
-static LogicalResult fail(const llvm::Twine &message) {
-  llvm::WithColor::error(llvm::errs(), "tapml") << message << "\n";
-  return failure();
-}
 
 /// Says on a terminal which stage is running; quiet otherwise.
 static void showProgress(StringRef stage) {
@@ -42,34 +27,6 @@ static void showProgress(StringRef stage) {
   if (!stage.empty())
     os << "compiling: " << stage;
   os.flush();
-}
-
-/// Writes to a temporary file beside `path` and renames it, so that `path`
-/// never holds half a file.
-static LogicalResult
-writeAtomically(StringRef path,
-                llvm::function_ref<void(llvm::raw_ostream &)> write) {
-  if (path == "-") {
-    write(llvm::outs());
-    return success();
-  }
-  llvm::Error error =
-      llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-        write(os);
-        return llvm::Error::success();
-      });
-  if (error)
-    return fail(path + ": " + llvm::toString(std::move(error)));
-  return success();
-}
-
-static LogicalResult writeModule(ModuleOp module, StringRef path) {
-  OpPrintingFlags flags;
-  flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
-  return writeAtomically(path, [&](llvm::raw_ostream &os) {
-    module->print(os, flags);
-    os << "\n";
-  });
 }
 
 /// Writes the module after `stage`, and its binaries where there are any.
@@ -85,15 +42,9 @@ static LogicalResult dump(ModuleOp module, Stage stage, StringRef directory) {
 
 namespace {
 
-/// A module with what it needs to stay alive.
-struct Compilation {
-  explicit Compilation(const CompileJob &job) : job(job) {
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    context.appendDialectRegistry(registry);
-    // Diagnostics name the operator by its place in the user's source.
-    context.printOpOnDiagnostic(false);
-  }
+/// A module on its way through the stages.
+struct Compilation : ParsedModule {
+  explicit Compilation(const CompileJob &job) : job(job) {}
 
   /// Opens the package and parses its graph.
   LogicalResult load();
@@ -105,11 +56,7 @@ struct Compilation {
   LogicalResult pack();
 
   const CompileJob &job;
-  MLIRContext context;
-  llvm::SourceMgr sourceMgr;
-  std::unique_ptr<SourceMgrDiagnosticHandler> diagnostics;
   Package package;
-  OwningOpRef<ModuleOp> module;
 };
 
 } // namespace
@@ -119,31 +66,15 @@ LogicalResult Compilation::load() {
   if (!opened)
     return fail(llvm::toString(opened.takeError()));
   package = std::move(*opened);
-  for (const std::string &path : job.plugins) {
-    llvm::Expected<PassPlugin> plugin = PassPlugin::load(path);
-    if (!plugin)
-      return fail(llvm::toString(plugin.takeError()));
-    plugin->registerPassRegistryCallbacks();
-  }
-  std::string error;
-  auto file = openInputFile(package.graph, &error);
-  if (!file)
-    return fail(error);
-  sourceMgr.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
-  diagnostics =
-      std::make_unique<SourceMgrDiagnosticHandler>(sourceMgr, &context);
-  module = parseSourceFile<ModuleOp>(sourceMgr, &context);
-  return success(static_cast<bool>(module));
+  if (failed(loadPlugins(job.plugins)))
+    return failure();
+  return parse(package.graph);
 }
 
 LogicalResult Compilation::runStage(Stage stage) {
   showProgress(getStageNames()[static_cast<unsigned>(stage)]);
-  PassManager pm(&context);
-  if (job.timing)
-    pm.enableTiming();
-  LogicalResult result = buildStagePipeline(pm, stage, job.options);
-  if (succeeded(result))
-    result = pm.run(*module);
+  LogicalResult result =
+      tapml::runStage(*module, stage, job.options, job.timing);
   showProgress("");
   return result;
 }
@@ -154,15 +85,10 @@ LogicalResult Compilation::pack() {
   options.weights = package.weights;
   options.samples = package.samplesDir;
   options.output = job.output;
-  FailureOr<TapxContents> contents = translateToTapx(*module, options);
-  if (failed(contents))
+  FailureOr<std::string> bytes = packExecutable(*module, options);
+  if (failed(bytes))
     return failure();
-  std::vector<rt::TapxSection> sections = {
-      {rt::tapxManifestSection, contents->manifest}};
-  for (const TapxSectionData &section : contents->sections)
-    sections.push_back(
-        {section.name, {section.data.data(), section.data.size()}});
-  rt::Status status = rt::writeTapxFile(job.output, sections);
+  rt::Status status = rt::writeFileAtomically(job.output, *bytes);
   return status.ok() ? success() : fail(status.message());
 }
 

@@ -23,6 +23,9 @@ cl::SubCommand compileCommand("compile",
 cl::SubCommand explainCommand("explain",
                               "Say where each operator runs, and why");
 cl::SubCommand runCommand("run", "Run an executable");
+cl::SubCommand carveCommand("carve",
+                            "Make tests of operators from a model's records");
+cl::SubCommand testCommand("test", "Run carved tests");
 cl::SubCommand devicesCommand("devices",
                               "List the devices of this machine");
 
@@ -40,7 +43,7 @@ cl::list<std::string>
     targets("target",
             cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
             cl::value_desc("target"), cl::sub(compileCommand),
-            cl::sub(explainCommand));
+            cl::sub(explainCommand), cl::sub(testCommand));
 cl::opt<std::string> plan("plan", cl::desc("Plan: which operator runs where"),
                           cl::value_desc("file.json"), cl::sub(compileCommand),
                           cl::sub(explainCommand));
@@ -71,11 +74,12 @@ cl::list<std::string> plugins("load-pass-plugin",
                               cl::desc("Load passes from a shared object"),
                               cl::value_desc("file.so"),
                               cl::sub(compileCommand),
-                              cl::sub(explainCommand));
+                              cl::sub(explainCommand), cl::sub(testCommand));
 cl::list<std::string>
     hooks("pipeline-hook",
           cl::desc("Run passes at an extension point: POINT:PIPELINE"),
-          cl::value_desc("hook"), cl::sub(compileCommand));
+          cl::value_desc("hook"), cl::sub(compileCommand),
+          cl::sub(testCommand));
 cl::opt<bool> timing("timing", cl::desc("Print the time of each pass"),
                      cl::sub(compileCommand));
 
@@ -96,7 +100,8 @@ cl::opt<std::string> runOutput("output", cl::desc("Write all outputs"),
                                cl::value_desc("file.npz"), cl::sub(runCommand));
 cl::list<std::string>
     devices("device", cl::desc("Device of the target, or PLACE=DEVICE"),
-            cl::value_desc("device"), cl::sub(runCommand));
+            cl::value_desc("device"), cl::sub(runCommand),
+            cl::sub(testCommand));
 cl::opt<std::string> weights("weights",
                              cl::desc("Weights file, if not where the "
                                       "executable says"),
@@ -110,7 +115,7 @@ cl::opt<unsigned> repeat("repeat",
 cl::opt<bool> validation("validation",
                          cl::desc("Turn the driver's validation layer on; its "
                                   "messages are errors"),
-                         cl::sub(runCommand));
+                         cl::sub(runCommand), cl::sub(testCommand));
 cl::opt<bool> noHostCode("no-host-code",
                          cl::desc("Load device code only, for a file that is "
                                   "not trusted"),
@@ -120,6 +125,40 @@ cl::opt<std::string>
                   cl::desc("Fail if an output differs more than this from the "
                            "sample's"),
                   cl::value_desc("number"), cl::sub(runCommand));
+
+//===----------------------------------------------------------------------===//
+// tapml carve, tapml test
+//===----------------------------------------------------------------------===//
+
+cl::opt<std::string> recordedPackage(cl::Positional, cl::Required,
+                                     cl::desc("<model.tapml>"),
+                                     cl::sub(carveCommand));
+cl::opt<std::string> carveOutput("o", cl::desc("Directory of the tests"),
+                                 cl::value_desc("directory"),
+                                 cl::sub(carveCommand));
+cl::opt<unsigned>
+    keep("keep",
+         cl::desc("Visits of equal signature that become tests, those whose "
+                  "value ranges differ most"),
+         cl::init(2), cl::value_desc("number"), cl::sub(carveCommand));
+
+cl::list<std::string> testPaths(cl::Positional, cl::OneOrMore,
+                                cl::desc("<directory or file>..."),
+                                cl::sub(testCommand));
+cl::opt<std::string>
+    filter("filter",
+           cl::desc("Run only tests whose operator or file matches"),
+           cl::value_desc("glob"), cl::sub(testCommand));
+cl::opt<unsigned> jobs("j", cl::desc("Tests at a time (0: one per core)"),
+                       cl::init(0), cl::value_desc("number"),
+                       cl::sub(testCommand));
+cl::opt<std::string> junit("junit", cl::desc("Write a report as JUnit XML"),
+                           cl::value_desc("file.xml"), cl::sub(testCommand));
+cl::opt<std::string>
+    evidence("evidence",
+             cl::desc("Directory for the kernels of tests that fail"),
+             cl::init("tapml-failures"), cl::value_desc("directory"),
+             cl::sub(testCommand));
 
 //===----------------------------------------------------------------------===//
 // tapml devices
@@ -132,7 +171,8 @@ cl::opt<std::string>
               cl::value_desc("device"), cl::sub(devicesCommand));
 
 cl::opt<bool> json("json", cl::desc("Print JSON"), cl::sub(runCommand),
-                   cl::sub(explainCommand), cl::sub(devicesCommand));
+                   cl::sub(explainCommand), cl::sub(devicesCommand),
+                   cl::sub(carveCommand), cl::sub(testCommand));
 
 } // namespace
 
@@ -156,6 +196,18 @@ static std::string fillJob(CompileJob &job) {
   return "";
 }
 
+/// Reads the hooks. Returns an error's text, empty if there is none.
+static std::string fillHooks(std::multimap<std::string, std::string> &result) {
+  for (StringRef hook : hooks) {
+    auto [point, pipeline] = hook.split(':');
+    if (pipeline.empty() || !is_contained(getExtensionPoints(), point))
+      return "--pipeline-hook must be POINT:PIPELINE with POINT one of " +
+             join(getExtensionPoints(), ", ") + "; got '" + hook.str() + "'";
+    result.emplace(point, pipeline);
+  }
+  return "";
+}
+
 static int runCompile() {
   CompileJob job;
   std::string error = fillJob(job);
@@ -165,13 +217,9 @@ static int runCompile() {
   job.options.hostCpus.assign(hostCpus.begin(), hostCpus.end());
   job.dumpDir = dumpDir;
   job.timing = timing;
-  for (StringRef hook : hooks) {
-    auto [point, pipeline] = hook.split(':');
-    if (pipeline.empty() || !is_contained(getExtensionPoints(), point))
-      return fail("--pipeline-hook must be POINT:PIPELINE with POINT one of " +
-                  join(getExtensionPoints(), ", ") + "; got '" + hook + "'");
-    job.options.hooks.emplace(point, pipeline);
-  }
+  error = fillHooks(job.options.hooks);
+  if (!error.empty())
+    return fail(error);
   if (!stopAfter.empty()) {
     auto names = getStageNames();
     auto it = find(names, StringRef(stopAfter));
@@ -221,6 +269,40 @@ static int runRun() {
   return failed(run(job));
 }
 
+static int runCarve() {
+  CarveJob job;
+  job.package = recordedPackage;
+  job.output = carveOutput;
+  job.keep = keep;
+  job.json = json;
+  if (job.output.empty())
+    return fail("say where to write the tests: -o DIRECTORY");
+  if (!job.keep)
+    return fail("--keep must be at least 1");
+  return failed(carve(job));
+}
+
+static int runTest() {
+  TestJob job;
+  job.paths.assign(testPaths.begin(), testPaths.end());
+  if (targets.size() > 1 || devices.size() > 1)
+    return fail("tests run on one target at a time; name one --target and at "
+                "most one --device");
+  if (!targets.empty())
+    job.target = targets.front();
+  if (!devices.empty())
+    job.device = devices.front();
+  job.filter = filter;
+  job.jobs = jobs;
+  job.junit = junit;
+  job.evidence = evidence;
+  job.plugins.assign(plugins.begin(), plugins.end());
+  job.validation = validation;
+  job.json = json;
+  std::string error = fillHooks(job.hooks);
+  return error.empty() ? failed(test(job)) : fail(error);
+}
+
 int tapml::runDriver(int argc, char **argv) {
   InitLLVM init(argc, argv);
   cl::SetVersionPrinter(
@@ -238,6 +320,10 @@ int tapml::runDriver(int argc, char **argv) {
   }
   if (runCommand)
     return runRun();
+  if (carveCommand)
+    return runCarve();
+  if (testCommand)
+    return runTest();
   if (devicesCommand)
     return failed(listDevices(json, profileOf));
   cl::PrintHelpMessage();

@@ -63,21 +63,23 @@ Expected<std::string> ContentStore::write(ArrayRef<char> bytes) {
   std::string hash = hashContent(bytes);
   {
     std::lock_guard<std::mutex> lock(mutex);
-    if (!written.try_emplace(hash).second)
+    if (written.contains(hash))
       return hash;
   }
   std::string path = getPath(hash);
   // What an interrupted run left is written again if it is not whole.
-  uint64_t size;
-  if (!sys::fs::file_size(path, size) && size == bytes.size())
-    if (Expected<ArrayRef<char>> there = read(hash, size))
-      return hash;
-    else
+  bool whole = false;
+  if (sys::fs::exists(path)) {
+    Expected<ArrayRef<char>> there = read(hash, bytes.size());
+    whole = static_cast<bool>(there);
+    if (!there)
       consumeError(there.takeError());
-  if (Error error = writeFile(path, StringRef(bytes.data(), bytes.size())))
-    return std::move(error);
+  }
+  if (!whole)
+    if (Error error = writeFile(path, StringRef(bytes.data(), bytes.size())))
+      return std::move(error);
+  // Only now, as other threads rely on it.
   std::lock_guard<std::mutex> lock(mutex);
-  bytesWritten += bytes.size();
-  ++filesWritten;
+  written.insert(hash);
   return hash;
 }

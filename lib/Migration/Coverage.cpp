@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Migration/Coverage.h"
+#include "tapml/Support/Text.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include <map>
@@ -38,46 +38,6 @@ json::Value Coverage::toJSON() const {
                       {"disagreements", disagreements}};
 }
 
-/// `name` with '*' for every part that is a number: what the layers of a model
-/// have in common.
-static std::string getPattern(StringRef name) {
-  SmallVector<StringRef> parts;
-  name.split(parts, '.');
-  // The last number counts the calls of one operator in one module.
-  for (StringRef &part : MutableArrayRef(parts).drop_back())
-    if (all_of(part, isDigit))
-      part = "*";
-  return join(parts, ".");
-}
-
-/// `name` in at most `width` characters, without its middle.
-static std::string shorten(StringRef name, size_t width) {
-  if (name.size() <= width)
-    return name.str();
-  size_t tail = (width - 2) * 2 / 3;
-  return (name.take_front(width - 2 - tail) + ".." + name.take_back(tail)).str();
-}
-
-/// Prints `text` in lines of at most 80 columns, all indented.
-static void printWrapped(raw_ostream &os, StringRef text, unsigned indent) {
-  SmallVector<StringRef> words;
-  text.split(words, ' ', -1, /*KeepEmpty=*/false);
-  size_t column = 0;
-  for (StringRef word : words) {
-    if (column && column + 1 + word.size() > 80) {
-      os << "\n";
-      column = 0;
-    }
-    if (!column)
-      os.indent(column = indent);
-    else
-      os << " ", ++column;
-    os << word;
-    column += word.size();
-  }
-  os << "\n";
-}
-
 static std::string formatShare(std::optional<double> share) {
   if (!share)
     return "=";
@@ -97,7 +57,7 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
   std::map<Row, Rows> seen;
   std::vector<Row> order;
   for (const OperatorCoverage &op : operators) {
-    Row row(getPattern(op.name), op.op, op.visits, op.signatures,
+    Row row(getInstancePattern(op.name), op.op, op.visits, op.signatures,
             op.tests.size(), op.why);
     auto [it, inserted] = seen.try_emplace(row);
     if (inserted) {
@@ -123,7 +83,7 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
        << right_justify(std::to_string(tests), 7)
        << right_justify(formatShare(rows.share), 8) << "\n";
     if (!why.empty())
-      printWrapped(os, why, 4);
+      printWrapped(os, "    ", why);
   }
   int64_t allVisits = 0, recorded = 0;
   size_t allTests = 0, without = 0, flags = 0;
@@ -140,26 +100,22 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
   os << "\n";
   for (const OperatorCoverage &op : operators)
     for (const std::string &flag : op.flags)
-      printWrapped(os, "FLAG " + op.name + ": " + flag, 0);
-  if (!complete)
-    printWrapped(os,
-                 "the recording did not come to its end; the samples before are "
-                 "good",
-                 0);
-  printWrapped(os,
-               "source    " + source + ", " + std::to_string(samples) +
-                   " samples, " + std::to_string(allVisits) + " visits of " +
+      printWrapped(os, "FLAG      ", op.name + ": " + flag);
+  printWrapped(os, "source    ",
+               source + ", " + std::to_string(samples) + " samples, " +
+                   std::to_string(allVisits) + " visits of " +
                    std::to_string(operators.size()) + " operators, " +
-                   std::to_string(recorded) + " recorded",
-               0);
+                   (recorded == allVisits ? "all recorded"
+                                          : std::to_string(recorded) +
+                                                " of them recorded") +
+                   (complete ? "" : "; the recording did not come to its end"));
   if (worst)
-    printWrapped(os,
-                 "worst     at " + formatShare(worst->sourceShare) +
-                     " of its bound: " + worst->name + " (" + worst->op + ")",
-                 0);
+    printWrapped(os, "worst     ",
+                 "at " + formatShare(worst->sourceShare) + " of its bound: " +
+                     worst->name + " (" + worst->op + ")");
   std::string last;
   raw_string_ostream line(last);
-  line << "carved    " << allTests << " tests";
+  line << allTests << " tests";
   if (without)
     line << ", " << without << " operators without one";
   if (flags)
@@ -167,5 +123,5 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
   line << ", " << allVisits - static_cast<int64_t>(allTests)
        << " visits dropped; " << tensors << " tensors, "
        << format("%.1f", bytes / 1e6) << " MB in " << directory;
-  printWrapped(os, last, 0);
+  printWrapped(os, "carved    ", last);
 }

@@ -1,0 +1,62 @@
+//===- Carve.cpp - Makes tests from records -------------------------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tapml/Migration/Carve.h"
+#include "Messages.h"
+#include "ParsedModule.h"
+#include "tapml/Driver/Driver.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace tapml;
+
+/// Says on a terminal how far it is; quiet otherwise.
+static void showProgress(unsigned number, unsigned count) {
+  llvm::raw_ostream &os = llvm::errs();
+  if (!os.is_displayed())
+    return;
+  os << "\r\x1b[K";
+  if (number < count)
+    os << "carving: " << number << " of " << count;
+  os.flush();
+}
+
+LogicalResult tapml::carve(const CarveJob &job) {
+  llvm::Expected<Package> package = openPackage(job.package);
+  if (!package)
+    return fail(llvm::toString(package.takeError()));
+  if (package->weights.empty())
+    return fail(job.package + ": is a graph alone; name the captured model, "
+                              "which has the records");
+  ParsedModule graph;
+  if (failed(graph.parse(package->graph)))
+    return failure();
+  CarveOptions options;
+  options.model = package->name;
+  options.directory = llvm::sys::path::parent_path(package->graph).str();
+  options.graphPath = package->graph;
+  options.weightsPath = package->weights;
+  options.output = job.output;
+  options.keep = job.keep;
+  options.progress = showProgress;
+  llvm::Expected<Coverage> coverage = carveTests(*graph.module, options);
+  showProgress(0, 0);
+  if (!coverage)
+    return fail(llvm::toString(coverage.takeError()));
+  if (job.json)
+    llvm::outs() << llvm::formatv("{0:2}", coverage->toJSON()) << "\n";
+  else
+    coverage->print(llvm::outs(), job.output);
+  if (coverage->disagreements)
+    return fail("the framework's float64 evaluation and TapML's do not agree "
+                "on " +
+                llvm::Twine(coverage->disagreements) +
+                " visits, which are not carved; see the flags");
+  return success();
+}
