@@ -53,10 +53,10 @@ LogicalResult tapml::carve(const CarveJob &job) {
     llvm::outs() << llvm::formatv("{0:2}", coverage->toJSON()) << "\n";
   else
     coverage->print(llvm::outs(), job.output);
-  if (coverage->disagreements)
+  if (unsigned doubts = coverage->countDoubts())
     return fail("the framework's float64 evaluation and TapML's do not agree "
                 "on " +
-                llvm::Twine(coverage->disagreements) +
+                llvm::Twine(doubts) +
                 " visits, which are not carved; see the flags");
   return success();
 }

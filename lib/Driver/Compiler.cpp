@@ -54,9 +54,10 @@ FailureOr<std::string> tapml::packExecutable(ModuleOp module,
   return std::move(*bytes);
 }
 
-FailureOr<std::string> tapml::compileToMemory(
-    ModuleOp module, const CompileOptions &options, const TapxOptions &tapx,
-    llvm::function_ref<LogicalResult(Stage)> afterStage) {
+FailureOr<std::string>
+tapml::compileToMemory(ModuleOp module, const CompileOptions &options,
+                       const TapxOptions &tapx,
+                       llvm::function_ref<LogicalResult(Stage)> afterStage) {
   for (unsigned i = 0, e = getStageNames().size(); i < e; ++i) {
     auto stage = static_cast<Stage>(i);
     if (failed(runStage(module, stage, options)) ||

@@ -57,7 +57,8 @@ static Error checkComplete(StringRef directory) {
     const json::Object *op = entry.getAsObject();
     const json::Array *tests = op ? op->getArray("tests") : nullptr;
     if (!tests)
-      return makeError(path + ": has an operator without tests; carve it again");
+      return makeError(path +
+                       ": has an operator without tests; carve it again");
     for (const json::Value &test : *tests) {
       SmallString<256> file(directory);
       sys::path::append(file, test.getAsString().value_or(""));
@@ -127,8 +128,9 @@ static Error readTests(const TestJob &job, TestRunner &runner) {
     if (Error error = runner.read(file))
       return error;
   if (runner.getTests().empty())
-    return makeError("--filter=" + job.filter + " matches none of the tests in " +
-                     Twine(files.size()) + " files");
+    return makeError("--filter=" + job.filter +
+                     " matches none of the tests in " + Twine(files.size()) +
+                     " files");
   return Error::success();
 }
 
@@ -196,9 +198,9 @@ LogicalResult tapml::test(const TestJob &job) {
     showProgress(++done, report.tests.size(), failures);
   });
   showProgress(0, 0, 0);
-  report.seconds = std::chrono::duration<double>(
-                       std::chrono::steady_clock::now() - start)
-                       .count();
+  report.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+          .count();
   if (!job.junit.empty()) {
     rt::Status status = rt::writeFileAtomically(job.junit, report.toJUnit());
     if (!status.ok())

@@ -71,9 +71,8 @@ static std::string getElement(const HostTensor &tensor,
 static void printRange(raw_ostream &os, StringRef name,
                        const RangeStats &range) {
   os << "    " << left_justify(name, 9);
-  for (std::optional<double> number :
-       {range.min, range.max, range.mean, range.variance,
-        range.largestMagnitude})
+  for (std::optional<double> number : {range.min, range.max, range.mean,
+                                       range.variance, range.largestMagnitude})
     os << right_justify(formatNumber(number), 11);
   for (int64_t count : {range.subnormals, range.nan, range.infinities})
     os << right_justify(std::to_string(count), 6);
@@ -89,12 +88,12 @@ void tapml::printComparison(raw_ostream &os, const Comparison &comparison,
      << right_justify("got", 16) << right_justify("oracle", 16)
      << right_justify("ULP", 10) << right_justify("x bound", 10) << "\n";
   auto printElement = [&](const ElementComparison &element) {
-    std::string index = "[" + join(map_range(element.index,
-                                             [](int64_t i) {
-                                               return std::to_string(i);
-                                             }),
-                                   ", ") +
-                        "]";
+    std::string index =
+        "[" +
+        join(map_range(element.index,
+                       [](int64_t i) { return std::to_string(i); }),
+             ", ") +
+        "]";
     os << "    " << left_justify(index, 18)
        << right_justify(getElement(expected, element.index), 16)
        << right_justify(element.gotText, 16)
@@ -192,18 +191,17 @@ static json::Value toJSON(const Comparison &comparison) {
                                     {"got", element.gotText},
                                     {"ulps", toJSON(element.ulps)},
                                     {"share", toJSON(element.share)}});
-  return json::Object{
-      {"verdict", stringifyVerdict(comparison.verdict)},
-      {"mismatch", comparison.mismatch},
-      {"elements", comparison.elements},
-      {"failed", comparison.failed},
-      {"proven", comparison.proven},
-      {"free", comparison.free},
-      {"worst_share", toJSON(comparison.worstShare)},
-      {"worst_failed", std::move(elements)},
-      {"clusters", json::Array(comparison.clusters)},
-      {"oracle_range", toJSON(comparison.expectedRange)},
-      {"got_range", toJSON(comparison.gotRange)}};
+  return json::Object{{"verdict", stringifyVerdict(comparison.verdict)},
+                      {"mismatch", comparison.mismatch},
+                      {"elements", comparison.elements},
+                      {"failed", comparison.failed},
+                      {"proven", comparison.proven},
+                      {"free", comparison.free},
+                      {"worst_share", toJSON(comparison.worstShare)},
+                      {"worst_failed", std::move(elements)},
+                      {"clusters", json::Array(comparison.clusters)},
+                      {"oracle_range", toJSON(comparison.expectedRange)},
+                      {"got_range", toJSON(comparison.gotRange)}};
 }
 
 json::Value TestReport::toJSON() const {

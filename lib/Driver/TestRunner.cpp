@@ -29,9 +29,8 @@ static llvm::Error makeError(const Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
-namespace {
 /// A context whose diagnostics are kept.
-struct QuietContext {
+struct tapml::QuietContext {
   QuietContext()
       : context(MLIRContext::Threading::DISABLED),
         handler(&context, [this](Diagnostic &diagnostic) {
@@ -41,6 +40,7 @@ struct QuietContext {
     DialectRegistry registry;
     registerAllDialects(registry);
     context.appendDialectRegistry(registry);
+    context.loadDialect<TapMLDialect>();
     context.printOpOnDiagnostic(false);
   }
 
@@ -63,7 +63,6 @@ struct QuietContext {
   ScopedDiagnosticHandler handler;
   std::string messages;
 };
-} // namespace
 
 /// The tests of the file at `path`, and the module that holds them.
 static OwningOpRef<ModuleOp> parseTests(QuietContext &quiet, StringRef path,
@@ -79,13 +78,18 @@ static OwningOpRef<ModuleOp> parseTests(QuietContext &quiet, StringRef path,
 // Target and files
 //===----------------------------------------------------------------------===//
 
+TestRunner::TestRunner(const TestJob &job)
+    : job(job), reader(std::make_unique<QuietContext>()) {}
+
+TestRunner::~TestRunner() = default;
+
 llvm::Error TestRunner::open(unsigned threads) {
-  QuietContext quiet;
   FailureOr<SmallVector<Target>> targets =
-      parseTargets(&quiet.context, {job.target});
+      parseTargets(&reader->context, {job.target});
   if (failed(targets))
-    return makeError(quiet.takeMessages());
+    return makeError(reader->takeMessages());
   place = StringRef(job.target).split('=').first.str();
+  arithmetic = Arithmetic::get(findTarget(*targets, place)->profile);
   hostThreads = std::max(1u, std::thread::hardware_concurrency() / threads);
   if (place == kHostPlace) {
     if (!job.device.empty())
@@ -97,8 +101,8 @@ llvm::Error TestRunner::open(unsigned threads) {
   TargetKind kind = targets->front().profile.getKind();
   device = job.device.empty() ? (stringifyTargetKind(kind) + ":0").str()
                               : job.device;
-  return takeStatus(tapml_device_open(device.c_str(), job.validation,
-                                      deviceHandle.out()));
+  return takeStatus(
+      tapml_device_open(device.c_str(), job.validation, deviceHandle.out()));
 }
 
 ContentStore *TestRunner::getStore(StringRef file) {
@@ -112,11 +116,10 @@ ContentStore *TestRunner::getStore(StringRef file) {
 }
 
 llvm::Error TestRunner::read(StringRef file) {
-  static QuietContext quiet;
   SmallVector<TestOp> ops;
-  OwningOpRef<ModuleOp> module = parseTests(quiet, file, ops);
+  OwningOpRef<ModuleOp> module = parseTests(*reader, file, ops);
   if (!module)
-    return makeError(quiet.takeMessages());
+    return makeError(reader->takeMessages());
   if (ops.empty())
     return makeError(file + ": holds no 'tapml.test'");
   if (!getStore(file))
@@ -169,11 +172,12 @@ static CompileOptions getOptions(const TestJob &job, StringRef place) {
   options.granularity = "operator";
   if (job.target != kHostPlace)
     options.targets = {job.target};
-  options.planJSON = llvm::formatv("{0}", llvm::json::Value(llvm::json::Object{
-                                              {"version", 1},
-                                              {"default", place},
-                                              {"unsupported", "error"}}))
-                         .str();
+  options.planJSON =
+      llvm::formatv(
+          "{0}",
+          llvm::json::Value(llvm::json::Object{
+              {"version", 1}, {"default", place}, {"unsupported", "error"}}))
+          .str();
   return options;
 }
 
@@ -217,8 +221,8 @@ void TestRunner::compileBody(Worker &worker, TestOp test, TestResult &result) {
       tapml_executable_load_memory(bytes->data(), bytes->size(), "test.tapx",
                                    &options, worker.executable.out()));
   if (!error)
-    error = takeStatus(tapml_session_create(worker.executable.get(),
-                                            worker.session.out()));
+    error = takeStatus(
+        tapml_session_create(worker.executable.get(), worker.session.out()));
   if (error) {
     result.message = "cannot be loaded: " + llvm::toString(std::move(error));
     return;
@@ -264,8 +268,8 @@ std::string TestRunner::describeRepeat(const TestCase &test) const {
     for (const char *name : {"VK_ICD_FILENAMES", "VK_DRIVER_FILES"})
       if (const char *value = std::getenv(name))
         command += std::string(name) + "=" + quote(value) + " ";
-  command += "tapml test " + quote(test.file) + " " +
-             quote("--target=" + job.target);
+  command +=
+      "tapml test " + quote(test.file) + " " + quote("--target=" + job.target);
   if (place != kHostPlace)
     command += " " + quote("--device=" + device);
   for (const std::string &plugin : job.plugins)
@@ -328,10 +332,7 @@ void TestRunner::runTest(Worker &worker, const TestCase &test,
                     : "");
     return;
   }
-  FailureOr<SmallVector<Estimate>> estimates =
-      data->estimate(Arithmetic::get(
-          findTarget(*parseTargets(&worker.quiet.context, {job.target}), place)
-              ->profile));
+  FailureOr<SmallVector<Estimate>> estimates = data->estimate(arithmetic);
   if (failed(estimates)) {
     result.message = "cannot be judged: " + worker.quiet.takeMessages();
     return;
@@ -346,8 +347,8 @@ void TestRunner::runTest(Worker &worker, const TestCase &test,
       result.message = llvm::toString(std::move(error));
       return;
     }
-    Type element = parseType(
-        rt::name(static_cast<rt::DType>(tensor.dtype)), op.getContext());
+    Type element = parseType(rt::name(static_cast<rt::DType>(tensor.dtype)),
+                             op.getContext());
     HostTensor got = HostTensor::borrow(
         element, ArrayRef(tensor.shape, tensor.rank),
         ArrayRef(static_cast<const char *>(tensor.data), tensor.bytes));
@@ -385,8 +386,7 @@ void TestRunner::runBody(
     if (!deviceLost) {
       if (compiled.status == Status::NotRun) {
         SmallVector<TestOp> ops;
-        OwningOpRef<ModuleOp> module =
-            parseTests(worker.quiet, test.file, ops);
+        OwningOpRef<ModuleOp> module = parseTests(worker.quiet, test.file, ops);
         compiled.status = Status::Error;
         if (module && test.index < ops.size())
           compileBody(worker, ops[test.index], compiled);

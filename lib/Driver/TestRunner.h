@@ -19,11 +19,14 @@
 
 namespace tapml {
 
+struct QuietContext;
+
 /// Compiles tests for one target and runs them on one device. What is shared is
 /// made once; several threads may run tests.
 class TestRunner {
 public:
-  explicit TestRunner(const TestJob &job) : job(job) {}
+  explicit TestRunner(const TestJob &job);
+  ~TestRunner();
 
   /// Checks the target and opens the device.
   llvm::Error open(unsigned threads);
@@ -53,6 +56,9 @@ private:
 
   const TestJob &job;
   std::string place, device;
+  /// What the target's profile promises.
+  Arithmetic arithmetic;
+  std::unique_ptr<QuietContext> reader;
   DeviceHandle deviceHandle;
   unsigned hostThreads = 1;
   std::vector<TestCase> tests;

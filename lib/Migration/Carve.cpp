@@ -16,15 +16,26 @@
 #include "mlir/IR/Verifier.h"
 #include "tapml/Migration/CarvedTest.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/Parallel.h"
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <set>
 
 using namespace mlir;
 using namespace tapml;
 
 namespace {
+
+/// What became of a visit that was chosen.
+struct CarvedVisit {
+  /// Path of the test; empty if the oracle is in doubt.
+  std::string test;
+  std::optional<double> share;
+  std::vector<CoverageFlag> flags;
+};
 
 class Carver {
 public:
@@ -39,14 +50,16 @@ private:
 
   llvm::Error readVisits();
   void chooseVisits();
-  llvm::Error carveVisit(const Visit &visit);
+  llvm::Error carveSample(unsigned index);
+  llvm::Expected<CarvedVisit> carveVisit(const Visit &visit);
+  llvm::Expected<ArrayRef<char>> readValue(const RecordedValue &value);
   llvm::Expected<DataAttr> copyValue(const RecordedValue &value);
+  llvm::Expected<DataAttr> copyWeight(const RecordedValue &value);
   template <typename T>
   llvm::Expected<DataAttr> writeNumbers(ArrayRef<int64_t> shape, Type type,
                                         ArrayRef<T> numbers);
-  std::string describe(StringRef name, const RecordedValue &value) const;
   std::vector<std::string> describeTest(const Visit &visit,
-                                        std::optional<double> share);
+                                        std::optional<double> share) const;
 
   ModuleOp graph;
   const CarveOptions &options;
@@ -55,12 +68,18 @@ private:
   std::shared_ptr<rt::SafetensorsFile> weights;
   std::vector<Classes> classes;
   /// The visits that become tests: sample and position in it.
-  std::set<std::pair<unsigned, unsigned>> chosen;
+  std::set<std::pair<int64_t, unsigned>> chosen;
   unsigned done = 0;
+  /// For what the threads of one sample share.
+  std::mutex mutex;
+  llvm::StringMap<std::string> weightHashes;
   Coverage coverage;
 };
 
 } // namespace
+
+/// The first diagnostic of what this thread is doing.
+static thread_local std::string threadMessage;
 
 /// Appends `count` things of one kind to a sentence about visits.
 static void addReason(std::string &why, int64_t count, const Twine &reason) {
@@ -81,8 +100,7 @@ llvm::Error Carver::readVisits() {
     unsigned index = 0;
     llvm::Error error =
         records->forEachVisit(sample, [&](const Visit &visit) -> llvm::Error {
-          classes[visit.op][getSignature(visit)].add(
-              summarize(visit, index++));
+          classes[visit.op][getSignature(visit)].add(summarize(visit, index++));
           return llvm::Error::success();
         });
     if (error)
@@ -121,34 +139,56 @@ void Carver::chooseVisits() {
 // Data
 //===----------------------------------------------------------------------===//
 
-llvm::Expected<DataAttr> Carver::copyValue(const RecordedValue &value) {
-  RankedTensorType type = getTensorType(graph.getContext(), value);
+/// The bytes of a tensor as records describe it.
+static uint64_t getByteSize(const RecordedValue &value) {
   uint64_t size = getElementBytes(value.type);
   for (int64_t dim : value.shape)
     size *= dim;
-  ArrayRef<char> bytes;
-  if (value.kind == RecordedValue::Kind::Weight) {
-    const rt::SafetensorsEntry *entry = weights->find(value.name);
-    if (!entry)
-      return makeError(options.weightsPath + ": has no weight '" + value.name +
-                       "'; capture the model again");
-    rt::ByteSpan span = weights->bytes(*entry);
-    if (span.size != size)
-      return makeError(options.weightsPath + ": weight '" + value.name +
-                       "' has " + Twine(span.size) + " bytes, the graph needs " +
-                       Twine(size) + "; capture the model again");
-    bytes = {reinterpret_cast<const char *>(span.data), span.size};
-  } else {
-    llvm::Expected<ArrayRef<char>> read =
-        records->getStore().read(value.name, size);
-    if (!read)
-      return read.takeError();
-    bytes = *read;
+  return size;
+}
+
+llvm::Expected<ArrayRef<char>> Carver::readValue(const RecordedValue &value) {
+  return records->getStore().read(value.name, getByteSize(value));
+}
+
+llvm::Expected<DataAttr> Carver::copyWeight(const RecordedValue &value) {
+  const rt::SafetensorsEntry *entry = weights->find(value.name);
+  if (!entry)
+    return makeError(options.weightsPath + ": has no weight '" + value.name +
+                     "'; capture the model again");
+  rt::ByteSpan span = weights->bytes(*entry);
+  if (span.size != getByteSize(value))
+    return makeError(options.weightsPath + ": weight '" + value.name +
+                     "' has " + Twine(span.size) + " bytes, the graph needs " +
+                     Twine(getByteSize(value)) + "; capture the model again");
+  std::string hash;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    hash = weightHashes.lookup(value.name);
   }
-  llvm::Expected<std::string> hash = directory.getStore().write(bytes);
-  if (!hash)
-    return hash.takeError();
-  return DataAttr::get(graph.getContext(), *hash, type);
+  if (hash.empty()) {
+    llvm::Expected<std::string> written = directory.getStore().write(
+        {reinterpret_cast<const char *>(span.data), span.size});
+    if (!written)
+      return written.takeError();
+    hash = *written;
+    std::lock_guard<std::mutex> lock(mutex);
+    weightHashes[value.name] = hash;
+  }
+  return DataAttr::get(graph.getContext(), hash,
+                       getTensorType(graph.getContext(), value));
+}
+
+llvm::Expected<DataAttr> Carver::copyValue(const RecordedValue &value) {
+  if (value.kind == RecordedValue::Kind::Weight)
+    return copyWeight(value);
+  llvm::Expected<ArrayRef<char>> bytes = readValue(value);
+  if (!bytes)
+    return bytes.takeError();
+  if (llvm::Error error = directory.getStore().add(value.name, *bytes))
+    return std::move(error);
+  return DataAttr::get(graph.getContext(), value.name,
+                       getTensorType(graph.getContext(), value));
 }
 
 template <typename T>
@@ -186,7 +226,8 @@ static std::string formatNumber(std::optional<double> number) {
   return number ? text : "?";
 }
 
-std::string Carver::describe(StringRef name, const RecordedValue &value) const {
+/// One line of the header about a tensor.
+static std::string describe(StringRef name, const RecordedValue &value) {
   std::string text = name.str() + " ";
   for (int64_t size : value.shape)
     text += std::to_string(size) + "x";
@@ -197,15 +238,16 @@ std::string Carver::describe(StringRef name, const RecordedValue &value) const {
   if (!s.min)
     return text;
   text += " in [" + formatNumber(s.min) + ", " + formatNumber(s.max) + "]";
-  for (auto [count, kind] : {std::pair(s.nan, " NaN"), {s.inf, " infinite"},
+  for (auto [count, kind] : {std::pair(s.nan, " NaN"),
+                             {s.inf, " infinite"},
                              {s.subnormals, " subnormal"}})
     if (count.value_or(0))
       text += ", " + std::to_string(*count) + kind;
   return text;
 }
 
-std::vector<std::string> Carver::describeTest(const Visit &visit,
-                                              std::optional<double> share) {
+std::vector<std::string>
+Carver::describeTest(const Visit &visit, std::optional<double> share) const {
   const RecordedOperator &op = records->getOperators()[visit.op];
   const OperatorGroup &group = records->getGroup(visit.op);
   std::string origin = "Carved from " + op.name + " of " + options.model +
@@ -226,7 +268,10 @@ std::vector<std::string> Carver::describeTest(const Visit &visit,
   lines.push_back("");
   std::string verdict = "Expected: " + records->getSource() + ". ";
   if (share) {
-    verdict += "Oracle: its float64. Bound: " + describeBound(group, visit) +
+    verdict += "Oracle: ";
+    verdict += op.noOracle.empty() ? "its float64"
+                                   : "TapML's float64 (" + op.noOracle + ")";
+    verdict += ". Bound: " + describeBound(group, visit) +
                ". The source lies at " + formatNumber(share) + " of it";
     verdict += *share > 1 ? ", outside: FLAGGED." : ".";
   } else {
@@ -251,8 +296,8 @@ static std::optional<std::string> findDisagreement(const Estimate &estimate,
     if (ours[i] == values[i] || (std::isnan(ours[i]) && std::isnan(values[i])))
       continue;
     // The bound is one of f32, which float64 is finer than by 2^-29.
-    double allowed = estimate.getBound(i).bound * 0x1p-20 +
-                     std::fabs(ours[i]) * 0x1p-48;
+    double allowed =
+        estimate.getBound(i).bound * 0x1p-20 + std::fabs(ours[i]) * 0x1p-48;
     if (std::fabs(ours[i] - values[i]) <= allowed)
       continue;
     std::string text;
@@ -264,14 +309,13 @@ static std::optional<std::string> findDisagreement(const Estimate &estimate,
   return std::nullopt;
 }
 
-llvm::Error Carver::carveVisit(const Visit &visit) {
+llvm::Expected<CarvedVisit> Carver::carveVisit(const Visit &visit) {
   MLIRContext *context = graph.getContext();
-  OperatorCoverage &row = coverage.operators[visit.op];
-  const OperatorGroup &group = records->getGroup(visit.op);
-  auto flag = [&](const Twine &text) {
-    row.flags.push_back(("sample " + Twine(visit.sample) + ", visit " +
-                         Twine(visit.number) + ": " + text)
-                            .str());
+  const RecordedOperator &op = records->getOperators()[visit.op];
+  CarvedVisit carved;
+  auto flag = [&](CoverageFlag::Kind kind, double share, std::string text) {
+    carved.flags.push_back(
+        {kind, visit.sample, visit.number, share, std::move(text)});
   };
 
   SmallVector<DataAttr> inputs, expects;
@@ -292,18 +336,13 @@ llvm::Error Carver::carveVisit(const Visit &visit) {
   OpBuilder builder(context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(builder.getUnknownLoc());
   builder.setInsertionPointToEnd(module->getBody());
-  TestOp test = buildTest(builder, row.name, group, visit, inputs, expects);
+  TestOp test = buildTest(builder, op.name, records->getGroup(visit.op), visit,
+                          inputs, expects);
 
-  // What does not verify or evaluate has a diagnostic, which becomes the error.
-  std::string message;
-  ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
-    if (message.empty())
-      message = diagnostic.str();
-    return success();
-  });
+  threadMessage.clear();
   auto invalid = [&] {
-    return makeError(visit.position + ": the values of '" + row.name +
-                     "' do not fit the operator: " + message);
+    return makeError(visit.position + ": the values of '" + op.name +
+                     "' do not fit the operator: " + threadMessage);
   };
   if (failed(verify(*module)))
     return invalid();
@@ -316,55 +355,98 @@ llvm::Error Carver::carveVisit(const Visit &visit) {
   if (failed(estimates))
     return invalid();
 
-  std::optional<double> share;
   for (auto [i, estimate] : llvm::enumerate(*estimates)) {
     const RecordedValue &result = visit.results[i];
+    const std::optional<RecordedValue> &oracle = visit.oracle[i];
     // An operator that rounds has an oracle, if need be the evaluator's own.
     bool rounds = estimate.isFloat() && !estimate.isExact();
-    if (visit.oracle[i] || rounds) {
+    if (oracle || rounds) {
+      if (oracle) {
+        llvm::Expected<ArrayRef<char>> values = readValue(*oracle);
+        if (!values)
+          return values.takeError();
+        auto text = findDisagreement(
+            estimate,
+            HostTensor::borrow(builder.getF64Type(), result.shape, *values));
+        if (text) {
+          flag(CoverageFlag::Kind::OracleInDoubt, 0, *text);
+          return carved;
+        }
+      }
       llvm::Expected<DataAttr> data =
-          visit.oracle[i] ? copyValue(*visit.oracle[i])
-                          : writeNumbers(result.shape, builder.getF64Type(),
-                                         estimate.getFloats());
+          oracle ? copyValue(*oracle)
+                 : writeNumbers(result.shape, builder.getF64Type(),
+                                estimate.getFloats());
       if (!data)
         return data.takeError();
-      llvm::Expected<ArrayRef<char>> values = directory.getStore().read(
-          data->getHash(), data->getByteSize());
-      if (!values)
-        return values.takeError();
-      HostTensor oracle = HostTensor::borrow(builder.getF64Type(),
-                                             result.shape, *values);
-      if (auto text = findDisagreement(estimate, oracle)) {
-        flag("the oracle is in doubt: " + *text);
-        ++coverage.disagreements;
-        addReason(row.why, 1, "with an oracle in doubt");
-        return llvm::Error::success();
-      }
-      llvm::Expected<DataAttr> bound =
-          writeNumbers<float>(result.shape, builder.getF32Type(),
-                              roundUp(estimate));
+      llvm::Expected<DataAttr> bound = writeNumbers<float>(
+          result.shape, builder.getF32Type(), roundUp(estimate));
       if (!bound)
         return bound.takeError();
       setOracle(test, i, *data, *bound);
     }
     Comparison comparison = compare(estimate, loaded->getExpected()[i]);
     if (rounds)
-      share = std::max(share.value_or(0), comparison.worstShare);
+      carved.share = std::max(carved.share.value_or(0), comparison.worstShare);
     if (!comparison.passes())
-      flag(rounds ? "the source lies outside its own bound, at " +
-                        formatNumber(comparison.worstShare) + " of it"
-                  : "the source's result is not what TapML's evaluation gives");
+      flag(rounds ? CoverageFlag::Kind::SourceOutside
+                  : CoverageFlag::Kind::SourceDiffers,
+           comparison.worstShare, "");
   }
-  if (share)
-    row.sourceShare = std::max(row.sourceShare.value_or(0), *share);
-  std::string name = row.name + ".s" + std::to_string(visit.sample) + ".v" +
+  std::string name = op.name + ".s" + std::to_string(visit.sample) + ".v" +
                      std::to_string(visit.number);
   llvm::Expected<std::string> path = directory.writeTest(
-      row.op, name, printTest(*module, describeTest(visit, share)));
+      op.op, name, printTest(*module, describeTest(visit, carved.share)));
   if (!path)
     return path.takeError();
-  row.tests.push_back(*path);
-  return llvm::Error::success();
+  carved.test = *path;
+  return carved;
+}
+
+llvm::Error Carver::carveSample(unsigned index) {
+  std::vector<Visit> visits;
+  unsigned position = 0;
+  llvm::Error error =
+      records->forEachVisit(index, [&](const Visit &visit) -> llvm::Error {
+        if (chosen.count({visit.sample, position++}))
+          visits.push_back(visit);
+        return llvm::Error::success();
+      });
+  if (error)
+    return error;
+  std::vector<std::optional<llvm::Expected<CarvedVisit>>> results(
+      visits.size());
+  llvm::parallelFor(0, visits.size(), [&](size_t i) {
+    results[i].emplace(carveVisit(visits[i]));
+    std::lock_guard<std::mutex> lock(mutex);
+    if (options.progress)
+      options.progress(++done, chosen.size());
+  });
+  for (auto [visit, result] : llvm::zip_equal(visits, results)) {
+    if (!*result) {
+      error = llvm::joinErrors(std::move(error), result->takeError());
+      continue;
+    }
+    CarvedVisit &carved = **result;
+    OperatorCoverage &row = coverage.operators[visit.op];
+    if (!carved.test.empty())
+      row.tests.push_back(carved.test);
+    else
+      addReason(row.why, 1, "with an oracle in doubt");
+    if (carved.share)
+      row.sourceShare = std::max(row.sourceShare.value_or(0), *carved.share);
+    llvm::append_range(row.flags, carved.flags);
+  }
+  if (!error)
+    return error;
+  // One is enough: the first in the order of execution.
+  bool first = true;
+  llvm::Error only = llvm::Error::success();
+  llvm::handleAllErrors(std::move(error), [&](const llvm::ErrorInfoBase &info) {
+    if (std::exchange(first, false))
+      only = makeError(info.message());
+  });
+  return only;
 }
 
 llvm::Expected<Coverage> Carver::carve() {
@@ -387,19 +469,16 @@ llvm::Expected<Coverage> Carver::carve() {
   chooseVisits();
   if (llvm::Error error = directory.begin())
     return std::move(error);
-  for (unsigned sample = 0; sample < records->getNumSamples(); ++sample) {
-    unsigned index = 0;
-    llvm::Error error =
-        records->forEachVisit(sample, [&](const Visit &visit) -> llvm::Error {
-          if (!chosen.count({sample, index++}))
-            return llvm::Error::success();
-          if (options.progress)
-            options.progress(++done, chosen.size());
-          return carveVisit(visit);
-        });
-    if (error)
+  // What does not verify or evaluate has a diagnostic, which becomes the error.
+  ScopedDiagnosticHandler handler(graph.getContext(),
+                                  [](Diagnostic &diagnostic) {
+                                    if (threadMessage.empty())
+                                      threadMessage = diagnostic.str();
+                                    return success();
+                                  });
+  for (unsigned i = 0; i < records->getNumSamples(); ++i)
+    if (llvm::Error error = carveSample(i))
       return std::move(error);
-  }
   if (llvm::Error error = directory.finish(coverage))
     return std::move(error);
   return std::move(coverage);

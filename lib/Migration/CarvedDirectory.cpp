@@ -61,21 +61,25 @@ Error CarvedDirectory::begin() {
   return writeFile(joinPath(path, "lit.cfg.py"), kLitConfig);
 }
 
-/// `name` with characters that every file system takes.
+/// `name` with characters that every file system takes, different for different
+/// names.
 static std::string sanitize(StringRef name) {
   std::string result = name.str();
   for (char &c : result)
     if (!isAlnum(c) && c != '.' && c != '_' && c != '-')
       c = '_';
+  if (result != name)
+    result += "-" + hashContent({name.data(), name.size()}).substr(0, 8);
   return result;
 }
 
 Expected<std::string> CarvedDirectory::writeTest(StringRef op, StringRef name,
                                                  StringRef text) {
-  std::string stem = "tests/" + sanitize(op) + "/" + sanitize(name);
-  std::string file = stem + ".mlir";
-  for (unsigned i = 2; !tests.insert(file).second; ++i)
-    file = stem + "." + std::to_string(i) + ".mlir";
+  std::string file = "tests/" + sanitize(op) + "/" + sanitize(name) + ".mlir";
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    tests.insert(file);
+  }
   if (Error error = writeFile(joinPath(path, file), text))
     return std::move(error);
   return file;

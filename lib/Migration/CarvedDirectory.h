@@ -12,6 +12,7 @@
 #include "tapml/Migration/ContentStore.h"
 #include "tapml/Migration/Coverage.h"
 #include "llvm/ADT/StringSet.h"
+#include <mutex>
 
 namespace tapml {
 
@@ -32,9 +33,9 @@ public:
   llvm::Error begin();
 
   /// Writes a test of operator kind `op`; returns its path from the directory.
-  llvm::Expected<std::string> writeTest(llvm::StringRef op,
-                                        llvm::StringRef name,
-                                        llvm::StringRef text);
+  /// Several threads may write at a time.
+  llvm::Expected<std::string>
+  writeTest(llvm::StringRef op, llvm::StringRef name, llvm::StringRef text);
 
   /// Removes what an earlier carving left and this one does not need, counts
   /// the data and writes the coverage.
@@ -43,6 +44,7 @@ public:
 private:
   std::string path;
   ContentStore store;
+  std::mutex mutex;
   llvm::StringSet<> tests;
 };
 

@@ -92,14 +92,14 @@ OwningOpRef<ModuleOp> tapml::makeBodyModule(TestOp test, bool keepInstances) {
   builder.setInsertionPointToEnd(module->getBody());
   Block &body = test.getBody().front();
   YieldOp yield = test.getYield();
-  auto function = func::FuncOp::create(
-      builder, loc, "forward",
-      builder.getFunctionType(body.getArgumentTypes(),
-                              yield.getOperandTypes()));
+  auto function =
+      func::FuncOp::create(builder, loc, "forward",
+                           builder.getFunctionType(body.getArgumentTypes(),
+                                                   yield.getOperandTypes()));
   IRMapping mapping;
   Block *entry = function.addEntryBlock();
-  for (auto [from, to] : llvm::zip_equal(body.getArguments(),
-                                         entry->getArguments())) {
+  for (auto [from, to] :
+       llvm::zip_equal(body.getArguments(), entry->getArguments())) {
     mapping.map(from, to);
     auto type = cast<RankedTensorType>(from.getType());
     if (type.hasStaticShape())
@@ -108,10 +108,11 @@ OwningOpRef<ModuleOp> tapml::makeBodyModule(TestOp test, bool keepInstances) {
     SmallVector<std::string> names(type.getRank());
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       if (type.isDynamicDim(dim))
-        names[dim] = ("d" + Twine(from.getArgNumber()) + "_" + Twine(dim)).str();
-    function.setArgAttr(from.getArgNumber(), "tapml.dims",
-                        builder.getStrArrayAttr(
-                            llvm::to_vector_of<StringRef>(names)));
+        names[dim] =
+            ("d" + Twine(from.getArgNumber()) + "_" + Twine(dim)).str();
+    function.setArgAttr(
+        from.getArgNumber(), "tapml.dims",
+        builder.getStrArrayAttr(llvm::to_vector_of<StringRef>(names)));
   }
   builder.setInsertionPointToEnd(entry);
   for (Operation &op : body.without_terminator()) {

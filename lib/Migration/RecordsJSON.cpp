@@ -22,7 +22,8 @@ JSONFields::JSONFields(StringRef source) : shared(std::make_shared<Shared>()) {
 Error JSONFields::parse(StringRef text) {
   Expected<json::Value> value = json::parse(text);
   if (!value)
-    return makeError(shared->source + ": not valid JSON, cut short or edited: " +
+    return makeError(shared->source +
+                     ": not valid JSON, cut short or edited: " +
                      toString(value.takeError()));
   shared->root = std::move(*value);
   object = shared->root.getAsObject();
@@ -33,9 +34,8 @@ Error JSONFields::parse(StringRef text) {
 
 void JSONFields::fail(StringRef key, const Twine &wanted) {
   if (ok())
-    shared->error = (shared->source + ": \"" + path + key + "\" must be " +
-                     wanted)
-                        .str();
+    shared->error =
+        (shared->source + ": \"" + path + key + "\" must be " + wanted).str();
 }
 
 Error JSONFields::takeError() {
@@ -160,9 +160,9 @@ JSONFields::getObjectsOrNulls(StringRef key) {
     }
     if (!value.getAsObject())
       fail(key, "a list of objects");
-    children.push_back(JSONFields(
-        shared, value.getAsObject(),
-        path + key.str() + "[" + std::to_string(i) + "]."));
+    children.push_back(
+        JSONFields(shared, value.getAsObject(),
+                   path + key.str() + "[" + std::to_string(i) + "]."));
   }
   return children;
 }
@@ -193,8 +193,8 @@ RecordedValue tapml::readValue(JSONFields &fields) {
   }
   value.type = fields.getString("type");
   if (!getElementBytes(value.type))
-    fields.fail("type", "an element type such as \"f32\", is \"" + value.type +
-                            "\"");
+    fields.fail("type",
+                "an element type such as \"f32\", is \"" + value.type + "\"");
   int64_t elements = 1;
   for (int64_t size : fields.getIntegers("shape")) {
     // Also keeps the product of the sizes within its type.
@@ -211,8 +211,8 @@ RecordedValue tapml::readValue(JSONFields &fields) {
   }
   value.name = fields.getString("data");
   bool isHash = value.name.size() == 64 && all_of(value.name, [](char c) {
-    return isDigit(c) || (c >= 'a' && c <= 'f');
-  });
+                  return isDigit(c) || (c >= 'a' && c <= 'f');
+                });
   if (!isHash)
     fields.fail("data", "a SHA-256 in lower-case hexadecimal");
   if (fields.has("stats"))

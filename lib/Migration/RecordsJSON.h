@@ -39,8 +39,7 @@ public:
   std::optional<int64_t> getIntegerOrNull(llvm::StringRef key);
   JSONFields getObject(llvm::StringRef key);
   std::vector<JSONFields> getObjects(llvm::StringRef key);
-  std::vector<std::optional<JSONFields>>
-  getObjectsOrNulls(llvm::StringRef key);
+  std::vector<std::optional<JSONFields>> getObjectsOrNulls(llvm::StringRef key);
 
   bool has(llvm::StringRef key) const { return object && object->get(key); }
   /// Remembers that field `key` should have been `wanted`.

@@ -41,10 +41,9 @@ VisitSummary tapml::summarize(const Visit &visit, unsigned index) {
     for (const RecordedValue &value : values) {
       const RangeStatistics &s = value.statistics;
       if (value.kind == RecordedValue::Kind::Data)
-        for (float feature :
-             {scale(s.largestMagnitude), scale(s.min), scale(s.max),
-              scale(s.mean), scale(s.variance), scale(s.subnormals),
-              scale(s.nan), scale(s.inf)})
+        for (float feature : {scale(s.largestMagnitude), scale(s.min),
+                              scale(s.max), scale(s.mean), scale(s.variance),
+                              scale(s.subnormals), scale(s.nan), scale(s.inf)})
           summary.ranges.push_back(feature);
     }
   return summary;

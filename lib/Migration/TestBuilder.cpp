@@ -24,9 +24,9 @@ TestOp tapml::buildTest(OpBuilder &builder, StringRef name,
     return builder.getArrayAttr(SmallVector<Attribute>(data));
   };
   SmallVector<Attribute> none(expects.size(), builder.getUnitAttr());
-  auto test = TestOp::create(builder, loc, name, toArray(inputs),
-                             toArray(expects), builder.getArrayAttr(none),
-                             builder.getArrayAttr(none));
+  auto test =
+      TestOp::create(builder, loc, name, toArray(inputs), toArray(expects),
+                     builder.getArrayAttr(none), builder.getArrayAttr(none));
   Block *body = builder.createBlock(&test.getBody());
   IRMapping mapping;
   for (auto [value, recorded] :
@@ -126,8 +126,7 @@ static std::string describeOp(Operation *op,
         case NumericalClass::Elementwise:
           return "one rounding of each element";
         case NumericalClass::Transcendental:
-          return "the ULP budget of " +
-                 other->getName().stripDialect().str();
+          return "the ULP budget of " + other->getName().stripDialect().str();
         case NumericalClass::Accumulation:
         case NumericalClass::Composite:
           return "the sums in " + other->getName().stripDialect().str();

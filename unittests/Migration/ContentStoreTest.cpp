@@ -104,8 +104,8 @@ TEST_F(ContentStoreTest, ServesSeveralThreads) {
         Expected<std::string> hash = store.write(bytes(text));
         if (!hash)
           return consumeError(hash.takeError());
-        Expected<ArrayRef<char>> read = ContentStore(directory).read(
-            *hash, text.size());
+        Expected<ArrayRef<char>> read =
+            ContentStore(directory).read(*hash, text.size());
         if (!read)
           return consumeError(read.takeError());
         ++good;

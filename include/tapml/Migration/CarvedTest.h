@@ -9,11 +9,11 @@
 #ifndef TAPML_MIGRATION_CARVEDTEST_H
 #define TAPML_MIGRATION_CARVEDTEST_H
 
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 #include "tapml/Dialect/TapML/Numerics/Compare.h"
 #include "tapml/Dialect/TapML/Numerics/Evaluate.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/OwningOpRef.h"
 #include "tapml/Migration/ContentStore.h"
 
 namespace tapml {

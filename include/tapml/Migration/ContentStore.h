@@ -46,6 +46,9 @@ public:
   /// written again; the file appears whole or not at all.
   llvm::Expected<std::string> write(llvm::ArrayRef<char> bytes);
 
+  /// Adds `bytes` whose hash is known.
+  llvm::Error add(llvm::StringRef hash, llvm::ArrayRef<char> bytes);
+
   /// Whether content with hash `hash` was written, or was there when it was to
   /// be.
   bool holds(llvm::StringRef hash) const { return written.contains(hash); }

@@ -100,7 +100,7 @@ class Recorder:
     def operator(self, name: str, op: str, *inner: str) -> None:
         self.operators[name] = {
             "operator": name, "instances": [*inner, name], "op": op, "aten": ATEN.get(op, f"aten.{op}.Tensor"),
-            "source": "tiny.py:7", "visits": 0, "recorded": 0, "why": None,
+            "source": "tiny.py:7", "visits": 0, "recorded": 0, "why": None, "oracle": None,
         }  # fmt: skip
 
     def visit(self, name: str, operands: list, results: list[np.ndarray], oracle: list) -> None:
@@ -249,7 +249,7 @@ def main() -> None:
         lines = "".join(json.dumps(visit) + "\n" for visit in visits)
         file = f"sample-{number}.jsonl"
         (directory / "records" / file).write_text(lines)
-        index["samples"].append({"file": file, "sha256": sha256(lines.encode()), "visits": len(visits)})
+        index["samples"].append({"sample": number, "file": file, "sha256": sha256(lines.encode()), "visits": len(visits)})
     index["operators"] = list(recorder.operators.values())
     (directory / "records" / "records.json").write_text(json.dumps(index, indent=1) + "\n")
 
