@@ -7,11 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Migration/Carve.h"
-#include "Messages.h"
-#include "ParsedModule.h"
+#include "Output.h"
+#include "mlir/IR/MLIRContext.h"
+#include "tapml/Compiler/Compiler.h"
 #include "tapml/Driver/Driver.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -34,18 +34,23 @@ LogicalResult tapml::carve(const CarveJob &job) {
   if (package->weights.empty())
     return fail(job.package + ": is a graph alone; name the captured model, "
                               "which has the records");
-  ParsedModule graph;
-  if (failed(graph.parse(package->graph)))
+  MLIRContext context;
+  prepareContext(context);
+  llvm::SourceMgr sourceMgr;
+  SourceMgrDiagnosticHandler diagnostics(sourceMgr, &context);
+  OwningOpRef<ModuleOp> graph =
+      parseGraph(package->graph, sourceMgr, context);
+  if (!graph)
     return failure();
   CarveOptions options;
   options.model = package->name;
-  options.directory = llvm::sys::path::parent_path(package->graph).str();
+  options.directory = package->directory;
   options.graphPath = package->graph;
   options.weightsPath = package->weights;
   options.output = job.output;
   options.keep = job.keep;
   options.progress = showProgress;
-  llvm::Expected<Coverage> coverage = carveTests(*graph.module, options);
+  llvm::Expected<Coverage> coverage = carveTests(*graph, options);
   showProgress(0, 0);
   if (!coverage)
     return fail(llvm::toString(coverage.takeError()));

@@ -7,13 +7,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "FileIO.h"
-#include "Messages.h"
-#include "ParsedModule.h"
-#include "tapml/Driver/Compiler.h"
+#include "Output.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "tapml/Compiler/Compiler.h"
 #include "tapml/Driver/Driver.h"
-#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -29,6 +32,20 @@ static void showProgress(StringRef stage) {
   os.flush();
 }
 
+LogicalResult tapml::writeModule(ModuleOp module, StringRef path) {
+  OpPrintingFlags flags;
+  flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+  llvm::Error error =
+      llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
+        module->print(os, flags);
+        os << "\n";
+        return llvm::Error::success();
+      });
+  if (error)
+    return fail(path + ": " + llvm::toString(std::move(error)));
+  return success();
+}
+
 /// Writes the module after `stage`, and its binaries where there are any.
 static LogicalResult dump(ModuleOp module, Stage stage, StringRef directory) {
   if (std::error_code error = llvm::sys::fs::create_directories(directory))
@@ -42,21 +59,21 @@ static LogicalResult dump(ModuleOp module, Stage stage, StringRef directory) {
 
 namespace {
 
-/// A module on its way through the stages.
-struct Compilation : ParsedModule {
-  explicit Compilation(const CompileJob &job) : job(job) {}
+/// A module with what it needs to stay alive.
+struct Compilation {
+  explicit Compilation(const CompileJob &job) : job(job) {
+    prepareContext(context);
+  }
 
   /// Opens the package and parses its graph.
   LogicalResult load();
 
-  /// Runs the passes of `stage`.
-  LogicalResult runStage(Stage stage);
-
-  /// Writes the executable.
-  LogicalResult pack();
-
   const CompileJob &job;
+  MLIRContext context;
+  llvm::SourceMgr sourceMgr;
+  SourceMgrDiagnosticHandler diagnostics{sourceMgr, &context};
   Package package;
+  OwningOpRef<ModuleOp> module;
 };
 
 } // namespace
@@ -66,47 +83,42 @@ LogicalResult Compilation::load() {
   if (!opened)
     return fail(llvm::toString(opened.takeError()));
   package = std::move(*opened);
-  if (failed(loadPlugins(job.plugins)))
-    return failure();
-  return parse(package.graph);
-}
-
-LogicalResult Compilation::runStage(Stage stage) {
-  showProgress(getStageNames()[static_cast<unsigned>(stage)]);
-  LogicalResult result =
-      tapml::runStage(*module, stage, job.options, job.timing);
-  showProgress("");
-  return result;
-}
-
-LogicalResult Compilation::pack() {
-  TapxOptions options;
-  options.model = package.name;
-  options.weights = package.weights;
-  options.samples = package.samplesDir;
-  options.output = job.output;
-  FailureOr<std::string> bytes = packExecutable(*module, options);
-  if (failed(bytes))
-    return failure();
-  rt::Status status = rt::writeFileAtomically(job.output, *bytes);
-  return status.ok() ? success() : fail(status.message());
+  if (llvm::Error error = loadPassPlugins(job.plugins))
+    return fail(llvm::toString(std::move(error)));
+  module = parseGraph(package.graph, sourceMgr, context);
+  return success(static_cast<bool>(module));
 }
 
 LogicalResult tapml::compile(const CompileJob &job) {
   Compilation compilation(job);
   if (failed(compilation.load()))
     return failure();
-  for (unsigned i = 0, e = getStageNames().size(); i < e; ++i) {
-    auto stage = static_cast<Stage>(i);
-    if (failed(compilation.runStage(stage)))
-      return failure();
-    if (!job.dumpDir.empty() &&
-        failed(dump(*compilation.module, stage, job.dumpDir)))
-      return failure();
-    if (job.stopAfter == stage)
-      return writeModule(*compilation.module, job.output);
-  }
-  return compilation.pack();
+  ModuleOp module = *compilation.module;
+  StageCallbacks callbacks;
+  callbacks.timing = job.timing;
+  callbacks.before = [](Stage stage) {
+    showProgress(getStageNames()[static_cast<unsigned>(stage)]);
+  };
+  callbacks.after = [&](Stage stage, ModuleOp module) {
+    return job.dumpDir.empty() ? success() : dump(module, stage, job.dumpDir);
+  };
+  LogicalResult result = runStages(
+      module, job.stopAfter.value_or(Stage::Binary), job.options, callbacks);
+  showProgress("");
+  if (failed(result))
+    return failure();
+  if (job.stopAfter)
+    return writeModule(module, job.output);
+  TapxOptions options;
+  options.model = compilation.package.name;
+  options.weights = compilation.package.weights;
+  options.samples = compilation.package.samplesDir;
+  options.output = job.output;
+  FailureOr<std::string> executable = packExecutable(module, options);
+  if (failed(executable))
+    return failure();
+  rt::Status status = rt::writeFileAtomically(job.output, *executable);
+  return status.ok() ? success() : fail(status.message());
 }
 
 LogicalResult tapml::explain(const CompileJob &job, bool json) {
@@ -117,5 +129,5 @@ LogicalResult tapml::explain(const CompileJob &job, bool json) {
   Compilation compilation(quiet);
   if (failed(compilation.load()))
     return failure();
-  return compilation.runStage(Stage::Partition);
+  return runStages(*compilation.module, Stage::Partition, quiet.options);
 }

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Messages.h"
+#include "Output.h"
 #include "RuntimeHandles.h"
 #include "tapml/Driver/Driver.h"
 #include "llvm/ADT/StringExtras.h"

@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "FileIO.h"
-#include "Messages.h"
+#include "Output.h"
 #include "TestRunner.h"
-#include "tapml/Driver/Compiler.h"
+#include "tapml/Compiler/Compiler.h"
 #include "tapml/Driver/Driver.h"
 #include "tapml/Target/Tapx/Tapx.h"
 #include "llvm/ADT/SmallString.h"
@@ -167,8 +167,8 @@ LogicalResult tapml::test(const TestJob &job) {
   auto start = std::chrono::steady_clock::now();
   unsigned threads = job.jobs ? job.jobs : std::thread::hardware_concurrency();
   threads = std::max(1u, threads);
-  if (failed(loadPlugins(job.plugins)))
-    return failure();
+  if (Error error = loadPassPlugins(job.plugins))
+    return fail(toString(std::move(error)));
   TestRunner runner(job);
   if (Error error = runner.open(threads))
     return fail(toString(std::move(error)));

@@ -8,11 +8,11 @@
 
 #include "TestRunner.h"
 #include "DType.h"
+#include "Output.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"
+#include "tapml/Compiler/Compiler.h"
 #include "tapml/Dialect/TapML/Transforms/Profile.h"
-#include "tapml/Driver/Compiler.h"
-#include "tapml/InitAll.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -37,11 +37,8 @@ struct tapml::QuietContext {
           add(diagnostic);
           return success();
         }) {
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    context.appendDialectRegistry(registry);
+    prepareContext(context);
     context.loadDialect<TapMLDialect>();
-    context.printOpOnDiagnostic(false);
   }
 
   void add(Diagnostic &diagnostic) {
@@ -204,8 +201,9 @@ void TestRunner::compileBody(Worker &worker, TestOp test, TestResult &result) {
   TapxOptions tapx;
   tapx.model = "test";
   tapx.output = "test.tapx";
-  FailureOr<std::string> bytes =
-      compileToMemory(*module, getOptions(job, place), tapx);
+  FailureOr<std::string> bytes = failure();
+  if (succeeded(runStages(*module, Stage::Binary, getOptions(job, place))))
+    bytes = packExecutable(*module, tapx);
   if (failed(bytes)) {
     result.message = "cannot be compiled: " + worker.quiet.takeMessages();
     return;
@@ -215,6 +213,7 @@ void TestRunner::compileBody(Worker &worker, TestOp test, TestResult &result) {
   options.struct_size = sizeof(options);
   options.threads = hostThreads;
   options.validation = job.validation;
+  options.deadline_ms = job.deadlineMs;
   options.bindings = &binding;
   options.num_bindings = deviceHandle.get() ? 1 : 0;
   llvm::Error error = takeStatus(
@@ -238,10 +237,8 @@ std::string TestRunner::dumpKernels(Worker &worker, const TestCase &test,
   if (llvm::sys::fs::create_directories(job.evidence))
     return "";
   OwningOpRef<ModuleOp> module = makeBodyModule(op, !job.hooks.empty());
-  CompileOptions options = getOptions(job, place);
-  for (unsigned i = 0; i <= static_cast<unsigned>(Stage::Structured); ++i)
-    if (failed(runStage(*module, static_cast<Stage>(i), options)))
-      return "";
+  if (failed(runStages(*module, Stage::Structured, getOptions(job, place))))
+    return "";
   return succeeded(writeModule(*module, path)) ? std::string(path) : "";
 }
 
@@ -278,6 +275,8 @@ std::string TestRunner::describeRepeat(const TestCase &test) const {
     command += " " + quote("--pipeline-hook=" + point + ":" + pipeline);
   if (job.validation)
     command += " --validation";
+  if (job.deadlineMs)
+    command += " --deadline-ms=" + std::to_string(job.deadlineMs);
   if (test.index)
     command += " " + quote("--filter=" + test.symbol);
   return command;

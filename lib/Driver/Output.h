@@ -1,4 +1,4 @@
-//===- Messages.h - What the tapml tool says when it fails ------*- C++ -*-===//
+//===- Output.h - What the tapml tool writes --------------------*- C++ -*-===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -6,9 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TAPML_LIB_DRIVER_MESSAGES_H
-#define TAPML_LIB_DRIVER_MESSAGES_H
+#ifndef TAPML_LIB_DRIVER_OUTPUT_H
+#define TAPML_LIB_DRIVER_OUTPUT_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/LogicalResult.h"
 #include "llvm/Support/WithColor.h"
@@ -22,6 +23,10 @@ inline llvm::LogicalResult fail(const llvm::Twine &message) {
   return llvm::failure();
 }
 
+/// Writes the IR of a module with its locations; "-" is stdout. The file is
+/// whole or not there. Says what went wrong.
+llvm::LogicalResult writeModule(mlir::ModuleOp module, llvm::StringRef path);
+
 } // namespace tapml
 
-#endif // TAPML_LIB_DRIVER_MESSAGES_H
+#endif // TAPML_LIB_DRIVER_OUTPUT_H
