@@ -236,7 +236,7 @@ Expected<std::string> MixedModel::compile(const StepRequest &request,
   options.hooks = job.hooks;
   // What is only tried needs code for this processor alone.
   if (request.output.empty())
-    options.hostCpus = {getHostCpu()};
+    options.hostCpus = {"native"};
   StageCallbacks callbacks;
   callbacks.after = [&](Stage stage, ModuleOp module) {
     if (stage != Stage::Partition)
