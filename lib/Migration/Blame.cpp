@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Blame.h"
+#include "Support.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -235,7 +236,7 @@ static std::string describeVerdict(const OperatorVerdict &verdict) {
   std::string text = formatv("{0} of {1} elements are outside the bound",
                              verdict.failed, verdict.elements);
   if (std::isfinite(verdict.share))
-    text += formatv(", by up to {0:g} times", verdict.share);
+    text += ", by up to " + formatNumber(verdict.share) + " times";
   if (const json::Object *evidence = verdict.evidence.getAsObject())
     if (const json::Array *clusters = evidence->getArray("clusters"))
       for (const json::Value &cluster : *clusters)

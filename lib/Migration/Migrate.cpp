@@ -98,7 +98,9 @@ Error Migration::openState() {
   Expected<std::optional<MigrationState>> loaded =
       MigrationState::load(job.output);
   if (!loaded)
-    return loaded.takeError();
+    return makeError(toString(loaded.takeError()) +
+                     "; give another -o, or delete the directory to start "
+                     "again");
   if (*loaded) {
     state = std::move(**loaded);
     StringRef what = state.modelHash != *hash     ? "another model"
@@ -131,6 +133,7 @@ Error Migration::begin() {
     op.instance = std::move(placed.instance);
     op.op = std::move(placed.op);
     op.reason = std::move(placed.reason);
+    op.operands = std::move(placed.operands);
     op.state =
         placed.movable ? OperatorState::Waiting : OperatorState::Unsupported;
     state.operators.push_back(std::move(op));

@@ -7,10 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "MigrationPrinter.h"
+#include "Support.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 using namespace llvm;
 using namespace tapml;
@@ -51,7 +53,7 @@ static std::string describeWorst(const StepReport &report) {
       worst = &verdict;
   if (!worst)
     return "nothing to compare";
-  return formatv("worst {0:f2} of the bound ({1}, {2})", worst->share,
+  return formatv("worst {0} of the bound ({1}, {2})", formatNumber(worst->share),
                  worst->op, worst->instance);
 }
 
@@ -65,9 +67,7 @@ void MigrationPrinter::clearProgress() {
     errs() << "\r\x1b[K";
 }
 
-void MigrationPrinter::begin(const MigrationState &state) {
-  if (json)
-    return;
+void MigrationPrinter::printModel(const MigrationState &state) {
   StringSet<> kinds;
   for (const MigrationOperator &op : state.operators)
     kinds.insert(op.op);
@@ -81,6 +81,12 @@ void MigrationPrinter::begin(const MigrationState &state) {
                     int64_t(state.operators.size()) -
                         count(state, OperatorState::Unsupported))
                 .str());
+}
+
+void MigrationPrinter::begin(const MigrationState &state) {
+  if (json)
+    return;
+  printModel(state);
   if (!state.steps.empty())
     printLine(outs(), "again",
               formatv("goes on after step {0}", state.steps.size()).str());
@@ -119,6 +125,24 @@ void MigrationPrinter::endHost(const MigrationState &state) {
   outs().flush();
 }
 
+/// Prints a line of the table of elements.
+static void printElement(const json::Object &element) {
+  std::string index;
+  if (const json::Array *parts = element.getArray("index"))
+    for (const json::Value &part : *parts)
+      index += (index.empty() ? "" : ", ") +
+               std::to_string(part.getAsInteger().value_or(0));
+  auto getNumber = [&](StringRef key) {
+    std::optional<double> number = element.getNumber(key);
+    return formatNumber(number.value_or(INFINITY));
+  };
+  outs() << formatv("  {0,-18} {1,-16} {2,-16} {3,10} {4}\n",
+                    "[" + index + "]",
+                    element.getString("expected").value_or(""),
+                    element.getString("got").value_or(""), getNumber("ulps"),
+                    getNumber("share"));
+}
+
 void MigrationPrinter::printFault(const MigrationState &state,
                                   const Fault &fault) {
   clearProgress();
@@ -140,25 +164,59 @@ void MigrationPrinter::printFault(const MigrationState &state,
       continue;
     outs() << formatv("  {0,-18} {1,-16} {2,-16} {3,10} {4}\n", "element",
                       "expected", "got", "ULP", "of the bound");
-    for (const json::Value &value : ArrayRef(*worst).take_front(4)) {
-      const json::Object &element = *value.getAsObject();
-      std::string index;
-      for (const json::Value &part : *element.getArray("index"))
-        index += (index.empty() ? "" : ", ") +
-                 std::to_string(part.getAsInteger().value_or(0));
-      auto getNumber = [&](StringRef key) {
-        std::optional<double> number = element.getNumber(key);
-        return number ? formatv("{0:g}", *number).str() : std::string("inf");
-      };
-      outs() << formatv("  {0,-18} {1,-16} {2,-16} {3,10} {4}\n",
-                        "[" + index + "]",
-                        element.getString("expected").value_or(""),
-                        element.getString("got").value_or(""),
-                        getNumber("ulps"), getNumber("share"));
-    }
+    for (size_t i = 0; i < std::min<size_t>(4, worst->size()); ++i)
+      if (const json::Object *element = (*worst)[i].getAsObject())
+        printElement(*element);
   }
   outs() << "\n";
   outs().flush();
+}
+
+void MigrationPrinter::printResult(const MigrationState &state) {
+  int64_t moved = count(state, OperatorState::Moved);
+  printLine(outs(), "moved",
+            formatv("{0}/{1}, {2}", moved, state.operators.size(),
+                    describeWorst(state.finalReport))
+                .str());
+  double difference = 0;
+  for (const OutputVerdict &output : state.finalReport.outputs)
+    difference = std::max(difference, output.difference);
+  if (!state.finalReport.outputs.empty())
+    printLine(outs(), state.fused ? "fused" : "final",
+              formatv("largest difference from the source {0}, {1} transfers "
+                      "of {2:f1} MB for all samples",
+                      formatNumber(difference), state.finalReport.transfers,
+                      double(state.finalReport.bytesMoved) / 1e6)
+                  .str());
+  StringMap<int64_t> reasons;
+  for (const MigrationOperator &op : state.operators)
+    if (op.state == OperatorState::Unsupported)
+      ++reasons[op.reason];
+  for (auto &reason : reasons)
+    printLine(outs(), "host",
+              formatv("{0}: {1}", reason.second, reason.first()).str());
+}
+
+void MigrationPrinter::printTotals(const MigrationState &state) {
+  printLine(outs(), "steps",
+            formatv("{0} in {1:f1} s, {2} faults", state.steps.size(),
+                    state.seconds, state.faults.size())
+                .str());
+}
+
+void MigrationPrinter::printReport(const MigrationState &state) {
+  printModel(state);
+  if (!state.hostReport.operators.empty())
+    endHost(state);
+  for (const Fault &fault : state.faults)
+    printFault(state, fault);
+  printResult(state);
+  if (state.phase != "done")
+    printLine(outs(), "waiting",
+              formatv("{0}; the same 'tapml migrate' goes on",
+                      count(state, OperatorState::Waiting))
+                  .str());
+  printTotals(state);
 }
 
 void MigrationPrinter::printSummary(const MigrationState &state,
@@ -168,31 +226,8 @@ void MigrationPrinter::printSummary(const MigrationState &state,
     outs() << formatv("{0:2}\n", toJSON(state));
     return;
   }
-  int64_t moved = count(state, OperatorState::Moved);
-  printLine(outs(), "moved",
-            formatv("{0}/{1}, {2}", moved, state.operators.size(),
-                    describeWorst(state.finalReport))
-                .str());
-  double difference = 0;
-  for (const OutputVerdict &output : state.finalReport.outputs)
-    difference = std::max(difference, output.difference);
-  printLine(outs(), state.fused ? "fused" : "final",
-            formatv("largest difference from the source {0:g}, {1} transfers "
-                    "of {2:f1} MB for all samples",
-                    difference, state.finalReport.transfers,
-                    double(state.finalReport.bytesMoved) / 1e6)
-                .str());
-  StringMap<int64_t> reasons;
-  for (const MigrationOperator &op : state.operators)
-    if (op.state == OperatorState::Unsupported)
-      ++reasons[op.reason];
-  for (auto &reason : reasons)
-    printLine(outs(), "host",
-              formatv("{0}: {1}", reason.second, reason.first()).str());
+  printResult(state);
   printLine(outs(), "wrote",
             job.output + ": plan.json, " + state.model + ".tapx, state.json");
-  printLine(outs(), "steps",
-            formatv("{0} in {1:f1} s, {2} faults", state.steps.size(),
-                    state.seconds, state.faults.size())
-                .str());
+  printTotals(state);
 }

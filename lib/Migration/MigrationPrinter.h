@@ -27,9 +27,14 @@ public:
   void endHost(const MigrationState &state);
   void printFault(const MigrationState &state, const Fault &fault);
   void printSummary(const MigrationState &state, const MigrateJob &job);
+  /// Prints what is known of a migration, finished or not.
+  void printReport(const MigrationState &state);
 
 private:
   void clearProgress();
+  void printModel(const MigrationState &state);
+  void printResult(const MigrationState &state);
+  void printTotals(const MigrationState &state);
   bool json;
 };
 

@@ -68,7 +68,7 @@ static json::Value number(double value) {
   return std::isfinite(value) ? json::Value(value) : json::Value(nullptr);
 }
 
-static bool mapNumber(json::ObjectMapper &map, StringRef key, double &value) {
+static bool mapNumber(json::ObjectMapper &map, StringLiteral key, double &value) {
   std::optional<double> read;
   if (!map.map(key, read))
     return false;
@@ -110,6 +110,7 @@ static json::Value toJSON(const MigrationOperator &op) {
   return json::Object{{"instance", op.instance},
                       {"op", op.op},
                       {"reason", op.reason},
+                      {"operands", op.operands},
                       {"state", toJSON(op.state)},
                       {"step", op.step},
                       {"host", toJSON(op.host)},
@@ -121,9 +122,9 @@ static bool fromJSON(const json::Value &value, MigrationOperator &op,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("instance", op.instance) && map.map("op", op.op) &&
-         map.map("reason", op.reason) && map.map("state", op.state) &&
-         map.map("passes_alone", op.passesAlone) && map.map("step", op.step) &&
-         map.map("host", op.host) && map.map("target", op.target);
+         map.map("reason", op.reason) && map.map("operands", op.operands) &&
+         map.map("state", op.state) && map.map("passes_alone", op.passesAlone) &&
+         map.map("step", op.step) && map.map("host", op.host) && map.map("target", op.target);
 }
 
 static json::Value toJSON(const MigrationStep &step) {
@@ -183,6 +184,7 @@ json::Value tapml::toJSON(const MigrationState &state) {
                       {"seconds", state.seconds}};
 }
 
+namespace tapml {
 static bool fromJSON(const json::Value &value, MigrationState &state,
                      json::Path path) {
   json::ObjectMapper map(value, path);
@@ -198,6 +200,7 @@ static bool fromJSON(const json::Value &value, MigrationState &state,
          map.map("final_report", state.finalReport) &&
          map.map("fused", state.fused) && map.map("seconds", state.seconds);
 }
+} // namespace tapml
 
 //===----------------------------------------------------------------------===//
 // The file
@@ -231,9 +234,7 @@ MigrationState::load(StringRef directory) {
   if (!sys::fs::exists(path))
     return std::nullopt;
   auto damaged = [&](const Twine &what) {
-    return makeError(path + ": " + what +
-                     "; give another -o, or delete the directory to start "
-                     "again");
+    return makeError(path + ": " + what);
   };
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path);
   if (!buffer)

@@ -76,6 +76,8 @@ enum class OperatorState {
 
 struct MigrationOperator {
   std::string instance, op, reason;
+  /// The instances that its operands come from.
+  std::vector<std::string> operands;
   OperatorState state = OperatorState::Waiting;
   /// Whether it passed every carved test of its own on the target.
   bool passesAlone = false;
@@ -117,7 +119,8 @@ struct MigrationState {
 
   /// Writes the file; it is whole or the old one.
   llvm::Error save(llvm::StringRef directory) const;
-  /// Returns nothing if there is no state yet.
+  /// Returns nothing if there is no state yet. Fails if the file cannot be read
+  /// or is not what this build writes.
   static llvm::Expected<std::optional<MigrationState>>
   load(llvm::StringRef directory);
 };

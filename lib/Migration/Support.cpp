@@ -9,6 +9,7 @@
 #include "Support.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -21,11 +22,18 @@ std::string tapml::joinPath(StringRef directory, StringRef name) {
   return std::string(path);
 }
 
+std::string tapml::formatNumber(double value) {
+  std::string text;
+  raw_string_ostream(text) << format("%.3g", value);
+  return text;
+}
+
 Error tapml::writeFile(StringRef path, StringRef content) {
-  if (std::error_code error =
-          sys::fs::create_directories(sys::path::parent_path(path)))
-    return makeError("cannot make the directory of '" + path +
-                     "': " + error.message());
+  StringRef directory = sys::path::parent_path(path);
+  if (!directory.empty())
+    if (std::error_code error = sys::fs::create_directories(directory))
+      return makeError("cannot make the directory of '" + path +
+                       "': " + error.message());
   Expected<sys::fs::TempFile> file =
       sys::fs::TempFile::create(path + ".tmp-%%%%%%");
   if (!file)
