@@ -46,9 +46,9 @@ private:
 
   /// Sorts a layer by where the neighbours on one side stand in theirs.
   void sortLayer(std::vector<unsigned> &layer, bool byAbove);
-  /// Moves a layer's vertices to where the neighbours on one side are, as near
-  /// as order and widths allow.
-  void pullLayer(ArrayRef<unsigned> layer, bool byAbove);
+  /// Moves a layer's vertices to where their neighbours above, below or on both
+  /// sides are, as near as order and widths allow.
+  void pullLayer(ArrayRef<unsigned> layer, bool byAbove, bool byBelow);
   size_t countCrossings() const;
 
   ArrayRef<std::vector<unsigned>> operands;
@@ -221,7 +221,10 @@ void Layouter::orderLayers() {
 // Coordinates
 //===----------------------------------------------------------------------===//
 
-void Layouter::pullLayer(ArrayRef<unsigned> layer, bool byAbove) {
+void Layouter::pullLayer(ArrayRef<unsigned> layer, bool byAbove,
+                         bool byBelow) {
+  // Small steps to one side would add up over many layers.
+  constexpr double kTowardsMiddle = 0.92;
   // Isotonic regression: runs of vertices that would overlap move as one, to
   // the mean of what they want.
   struct Run {
@@ -237,10 +240,18 @@ void Layouter::pullLayer(ArrayRef<unsigned> layer, bool byAbove) {
     if (i)
       offset += (vertices[layer[i - 1]].getWidth() + vertex.getWidth()) / 2;
     offsets.push_back(offset);
-    ArrayRef<unsigned> neighbours = byAbove ? vertex.above : vertex.below;
-    double wanted = neighbours.empty() ? vertex.position : 0;
-    for (unsigned neighbour : neighbours)
-      wanted += vertices[neighbour].position / neighbours.size();
+    double sum = 0;
+    size_t count = 0;
+    auto add = [&](ArrayRef<unsigned> neighbours) {
+      for (unsigned neighbour : neighbours)
+        sum += vertices[neighbour].position;
+      count += neighbours.size();
+    };
+    if (byAbove)
+      add(vertex.above);
+    if (byBelow)
+      add(vertex.below);
+    double wanted = count ? sum / count * kTowardsMiddle : vertex.position;
     // Lines that bend are harder to follow than nodes that are out of line.
     double weight = vertex.isNode ? 1 : 2;
     runs.push_back({(wanted - offset) * weight, weight, 1});
@@ -269,11 +280,14 @@ void Layouter::placeVertices() {
     for (unsigned vertex : layer)
       vertices[vertex].position -= end / 2;
   }
-  constexpr unsigned kSweeps = 6;
-  for (unsigned sweep = 0; sweep < kSweeps; ++sweep) {
-    bool down = sweep % 2 == 0;
+  // From one side each, which moves whole branches; then from both, which
+  // straightens lines.
+  constexpr unsigned kSweeps = 6, kLastSweeps = 6;
+  for (unsigned sweep = 0; sweep < kSweeps + kLastSweeps; ++sweep) {
+    bool down = sweep % 2 == 0, both = sweep >= kSweeps;
     for (size_t i = 1; i < layers.size(); ++i)
-      pullLayer(layers[down ? i : layers.size() - 1 - i], down);
+      pullLayer(layers[down ? i : layers.size() - 1 - i], down || both,
+                !down || both);
   }
 }
 

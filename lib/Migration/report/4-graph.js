@@ -1,7 +1,7 @@
 // The graph. The layers come laid out; here they are folded into columns that
 // fit the window, drawn once, and moved and scaled as a whole.
 
-const cell = { width: 132, height: 26, pitchX: 146, pitchY: 44, gap: 60, head: 46, foot: 26 };
+const cell = { width: 132, height: 26, pitchX: 146, pitchY: 40, gap: 60, head: 46, foot: 26 };
 
 //===--------------------------------------------------------------------===//
 // Columns
@@ -207,12 +207,19 @@ class GraphView {
       draw("text", { x: cell.width / 2, y: 17 }, op.op.length > 18 ? `${op.op.slice(0, 17)}\u2026` : op.op));
   }
 
-  // What most operators of each column have in common.
+  // The modules that each column shows, at length and in brief.
   drawTitles() {
-    const names = this.drawing.columns.map(() => []);
-    for (const op of operators) names[this.drawing.columnOf[op.layer]].push(op.instance);
-    return this.drawing.columns.map((column, i) =>
-      draw("text", { class: "title", x: column.left, y: 18 }, nameColumn(names[i])));
+    const modules = this.drawing.columns.map(() => new Map());
+    for (const run of listModules(40))
+      for (const op of operators.slice(run.begin, run.end + 1)) {
+        const votes = modules[this.drawing.columnOf[op.layer]];
+        votes.set(run.name, (votes.get(run.name) ?? 0) + 1);
+      }
+    return this.drawing.columns.map((column, i) => {
+      const [long, brief] = nameModules(modules[i]);
+      return [draw("text", { class: "title long", x: column.left, y: 20 }, long),
+        draw("text", { class: "title brief", x: column.left, y: 20 }, brief)];
+    });
   }
 
   //===--- Moving and scaling ---===//
@@ -362,20 +369,20 @@ class GraphView {
   }
 }
 
-// The deepest module that holds most of the operators, without what all of the
-// model has in common.
-function nameColumn(names) {
-  const votes = new Map();
-  for (const name of names) {
-    const parts = name.split(".");
-    for (let i = 1; i < parts.length; ++i) {
-      const prefix = parts.slice(0, i).join(".");
-      votes.set(prefix, (votes.get(prefix) ?? 0) + 1);
-    }
-  }
-  let best = "";
-  for (const [prefix, count] of votes) if (count > names.length * 0.5 && prefix.length > best.length) best = prefix;
-  return best;
+// "encoder.layer.0 - 2" and "0 - 2" for what stands in a column; modules of which
+// it has only a few operators do not count.
+function nameModules(votes) {
+  const most = Math.max(...votes.values());
+  const names = [...votes].filter(([name, count]) => name && count > most / 4).map(([name]) => name);
+  if (!names.length) return ["", ""];
+  const first = names[0];
+  const last = names[names.length - 1];
+  const end = last.split(".").pop();
+  const stem = first.slice(0, first.lastIndexOf(".") + 1);
+  const isRange = first !== last && last.startsWith(stem);
+  const range = `${first.split(".").pop()}\u2013${end}`;
+  if (isRange) return [stem + range, range];
+  return first === last ? [first, end] : [`${first} \u2013 ${last}`, range];
 }
 
 let graphView = null;

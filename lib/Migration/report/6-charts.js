@@ -103,31 +103,40 @@ function paintDrift(width, height) {
   return svg;
 }
 
-// The modules along the axis, as deep as there is room for their names.
-function paintModules(width, height, x) {
-  const room = width - frame.left - frame.right;
+// Splits the operators into runs of one module, as deep as the repeated layers
+// of a model are, or else as there is room for.
+function listModules(most) {
   let shown = [];
-  for (let depth = 1; depth <= 4; ++depth) {
+  for (let depth = 1; depth <= 6; ++depth) {
     const runs = [];
+    let numbered = 0;
     for (const op of operators) {
-      const parts = op.instance.split(".");
-      const name = parts.slice(0, Math.min(depth, parts.length - 1)).join(".");
+      const parts = op.instance.split(".").slice(0, -1).slice(0, depth);
+      if (/^\d+$/.test(parts[depth - 1])) ++numbered;
+      const name = parts.join(".");
       if (runs.length && runs[runs.length - 1].name === name) runs[runs.length - 1].end = op.number;
       else runs.push({ name, begin: op.number, end: op.number });
     }
-    if (runs.length > Math.max(3, room / 45)) break;
+    if (numbered > operators.length / 2) return runs;
+    if (runs.length > most) break;
     shown = runs;
   }
+  return shown;
+}
+
+// The modules along the axis.
+function paintModules(width, height, x) {
+  const room = width - frame.left - frame.right;
   const half = room / operators.length / 2;
-  return shown.filter((run) => run.name).map((run, i) => {
+  let end = -Infinity;
+  return listModules(Math.max(3, room / 60)).filter((run) => run.name).map((run) => {
     const from = x(run.begin) - half;
-    const to = x(run.end) + half;
-    const letters = Math.floor((to - from) / 6.5);
-    const name = run.name.length <= letters ? run.name : run.name.split(".").slice(-2).join(".");
-    const text = name.length <= letters ? name : name.split(".").pop();
-    return draw("g", {},
-      draw("path", { class: "grid", d: `M${from} ${frame.top}V${height - frame.bottom + 5}` }),
-      text.length <= letters && draw("text", { class: "tick", x: (from + to) / 2, y: height - 10, "text-anchor": "middle" }, text));
+    const name = run.name.split(".").slice(-2).join(".");
+    // Names that would run into the one before are left out.
+    if (from < end || from + 6 * name.length > width) return null;
+    end = from + 6 * name.length + 14;
+    return [draw("path", { class: "grid", d: `M${from} ${frame.top}V${height - frame.bottom + 5}` }),
+      draw("text", { class: "tick", x: from + 3, y: height - 10 }, name)];
   });
 }
 

@@ -1,7 +1,7 @@
 // The table of operators: sorts by every column, filters by text and choice.
 
 const columns = [
-  { key: "instance", title: "Operator", text: (op) => breakable(op.instance), sort: (op) => op.number },
+  { key: "instance", title: "Operator", text: (op) => op.instance, sort: (op) => op.number },
   { key: "op", title: "Kind", text: (op) => op.op, sort: (op) => op.op },
   { key: "place", title: "Place", text: (op) => op.place, sort: (op) => op.place },
   { key: "state", title: "State", text: (op) => make("span", { class: `state ${op.state}` }, stateWords[op.state]),
@@ -10,7 +10,7 @@ const columns = [
   { key: "target", title: `${place} error`, hint: `largest error on ${place}, of the bound`, number: true, text: (op) => formatNumber(op.targetShare), sort: (op) => op.targetShare, part: (op) => op.targetShare },
   { key: "drift", title: "Drift", hint: "drift in the last run, of the envelope", number: true, text: (op) => formatNumber(op.driftShare), sort: (op) => op.driftShare, part: (op) => op.driftShare },
   { key: "step", title: "Step", number: true, text: (op) => op.step || none, sort: (op) => op.step || null },
-  { key: "reason", title: "Reason", text: (op) => op.reason, sort: (op) => op.reason || null },
+  { key: "reason", title: "Reason", text: (op) => op.reason && make("span", { title: op.reason }, op.reason), sort: (op) => op.reason || null },
 ];
 
 class OperatorTable {
@@ -37,13 +37,10 @@ class OperatorTable {
 
   makeRow(op) {
     const cells = columns.map((column) => {
-      const part = column.part?.(op);
-      const cell = make("td", { role: "cell", "data-key": column.key, "data-title": column.title, class: column.number && "number" }, column.text(op));
-      if (part !== null && part !== undefined) {
-        cell.style.setProperty("--part", `${Math.min(1, part) * 100}%`);
-        if (part > 1) cell.classList.add("alarm");
-      }
-      return cell;
+      const part = column.part?.(op) ?? null;
+      return make("td", { role: "cell", "data-key": column.key, "data-title": column.title,
+        class: (column.number ? "number" : "") + (part > 1 ? " alarm" : "") || null },
+        column.text(op), part !== null && make("i", { class: "part", style: `width:${Math.min(1, part) * 100}%` }));
     });
     return make("tr", { role: "row", "data-n": op.number, tabindex: -1, "aria-selected": op.number === selected ? "true" : null }, cells);
   }
@@ -121,9 +118,9 @@ class OperatorTable {
     const add = (begin, count) => {
       if (ticket !== this.ticket) return;
       this.body.append(...list.slice(begin, begin + count).map((op) => (this.rows[op.number] ??= this.makeRow(op))));
-      if (begin + count < list.length) setTimeout(add, 0, begin + count, 250);
+      if (begin + count < list.length) requestIdleCallback(() => add(begin + count, 150), { timeout: 1000 });
     };
-    add(0, 60);
+    add(0, 40);
   }
 
   press(event) {
