@@ -141,6 +141,10 @@ cl::opt<double> deadline("deadline",
 cl::opt<double> stepDeadline("step-deadline",
                              cl::desc("Seconds that a whole step may take"),
                              cl::init(600), cl::sub(migrateCommand));
+cl::list<int64_t> migrateSamples("sample",
+                                 cl::desc("Run this sample, in place of all"),
+                                 cl::value_desc("number"),
+                                 cl::sub(migrateCommand));
 cl::opt<bool> serveStepsOption("serve-steps", cl::Hidden,
                                cl::desc("Do steps for another process"),
                                cl::sub(migrateCommand));
@@ -155,9 +159,9 @@ cl::opt<std::string> profileOf("profile",
                                cl::value_desc("device"),
                                cl::sub(devicesCommand));
 
-cl::opt<bool> json("json", cl::desc("Print JSON"), cl::sub(runCommand),
-                   cl::sub(explainCommand), cl::sub(devicesCommand),
-                   cl::sub(migrateCommand));
+cl::opt<bool> printJSON("json", cl::desc("Print JSON"), cl::sub(runCommand),
+                        cl::sub(explainCommand), cl::sub(devicesCommand),
+                        cl::sub(migrateCommand));
 
 } // namespace
 
@@ -241,7 +245,7 @@ static int runRun() {
   job.repeat = std::max(1u, repeat.getValue());
   job.validation = validation;
   job.noHostCode = noHostCode;
-  job.json = json;
+  job.json = printJSON;
   if (!maxDifference.empty()) {
     double value;
     if (StringRef(maxDifference).getAsDouble(value) || !(value >= 0))
@@ -273,12 +277,13 @@ static int runMigrate() {
     return fail(error);
   if (!(deadline > 0) || !(stepDeadline > 0))
     return fail("--deadline and --step-deadline must be above 0");
+  job.samples.assign(migrateSamples.begin(), migrateSamples.end());
   job.keepGoing = keepGoing;
   job.repeats = std::max(1u, repeat.getValue());
   job.deadline = deadline;
   job.stepDeadline = stepDeadline;
   job.validation = validation;
-  job.json = json;
+  job.json = printJSON;
   if (serveStepsOption)
     return serveSteps(job, /*input=*/0, /*output=*/1);
   Error failure = migrate(job);
@@ -299,14 +304,14 @@ int tapml::runDriver(int argc, char **argv) {
   if (explainCommand) {
     CompileJob job;
     std::string error = fillJob(job);
-    return error.empty() ? failed(explain(job, json)) : fail(error);
+    return error.empty() ? failed(explain(job, printJSON)) : fail(error);
   }
   if (runCommand)
     return runRun();
   if (migrateCommand)
     return runMigrate();
   if (devicesCommand)
-    return failed(listDevices(json, profileOf));
+    return failed(listDevices(printJSON, profileOf));
   cl::PrintHelpMessage();
   return 1;
 }

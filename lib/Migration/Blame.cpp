@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Blame.h"
-#include "Support.h"
+#include "JSONNumber.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -177,16 +177,13 @@ Expected<bool> Blame::isUnstable(const Names &moved, const Symptom &symptom,
 /// Whether the failing samples are the larger ones: an operator computes more
 /// elements there than in any sample that passes.
 static bool failsBeyondSize(const MigrationState &state,
-                            const OperatorVerdict &verdict,
-                            ArrayRef<int64_t> sampleSizes) {
+                            const OperatorVerdict &verdict) {
   int64_t smallestFailing = INT64_MAX, largestPassing = -1;
-  for (int64_t sample = 0; sample < state.samples; ++sample) {
-    if (sample >= int64_t(sampleSizes.size()))
-      return false;
-    bool failed = is_contained(verdict.failedSamples, sample);
-    int64_t &border = failed ? smallestFailing : largestPassing;
-    border = failed ? std::min(border, sampleSizes[sample])
-                    : std::max(border, sampleSizes[sample]);
+  for (auto [sample, size] : zip_equal(state.samples, state.sampleSizes)) {
+    if (is_contained(verdict.failedSamples, sample))
+      smallestFailing = std::min(smallestFailing, size);
+    else
+      largestPassing = std::max(largestPassing, size);
   }
   return largestPassing >= 0 && smallestFailing != INT64_MAX &&
          smallestFailing > largestPassing;
@@ -214,8 +211,7 @@ Expected<FaultClass> Blame::classify(const Symptom &symptom,
   if (symptom.kind == Symptom::Kind::Output)
     return FaultClass::Drift;
   for (const OperatorVerdict *verdict : report.getFailed())
-    if (verdict->instance == symptom.name &&
-        failsBeyondSize(state, *verdict, state.sampleSizes))
+    if (verdict->instance == symptom.name && failsBeyondSize(state, *verdict))
       return FaultClass::BeyondSize;
   const MigrationOperator *op =
       const_cast<MigrationState &>(state).find(minimal.front());
@@ -236,7 +232,7 @@ static std::string describeVerdict(const OperatorVerdict &verdict) {
   std::string text = formatv("{0} of {1} elements are outside the bound",
                              verdict.failed, verdict.elements);
   if (std::isfinite(verdict.share))
-    text += ", by up to " + formatNumber(verdict.share) + " times";
+    text += ", by up to " + toShortText(verdict.share) + " times";
   if (const json::Object *evidence = verdict.evidence.getAsObject())
     if (const json::Array *clusters = evidence->getArray("clusters"))
       for (const json::Value &cluster : *clusters)

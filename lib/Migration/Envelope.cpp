@@ -25,7 +25,7 @@ std::optional<StringRef> tapml::getInstance(Operation *op) {
 /// Calls `visit` with the difference of every two elements: zero where both are
 /// equal or NaN, infinite where only one is a finite number.
 static void visitDifferences(const Estimate &a, const Estimate &b,
-                             function_ref<void(double)> visit) {
+                             llvm::function_ref<void(double)> visit) {
   auto visitOne = [&](double x, double y) {
     if (x == y || (std::isnan(x) && std::isnan(y)))
       return visit(0);

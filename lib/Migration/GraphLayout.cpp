@@ -96,8 +96,7 @@ void Layouter::assignLayers() {
     for (unsigned user : users[node])
       first = std::min(first, layer[user]);
     unsigned wanted = first - 1;
-    while (wanted > layer[node] &&
-           getSize(wanted) >= GraphLayout::kWidestLayer)
+    while (wanted > layer[node] && getSize(wanted) >= GraphLayout::kWidestLayer)
       --wanted;
     --getSize(layer[node]);
     layer[node] = wanted;
@@ -164,8 +163,7 @@ void Layouter::sortLayer(std::vector<unsigned> &layer, bool byAbove) {
     keys.emplace_back(
         neighbours.empty() ? ranks[vertex] : sum / neighbours.size(), vertex);
   }
-  llvm::stable_sort(keys,
-                   [](auto &a, auto &b) { return a.first < b.first; });
+  llvm::stable_sort(keys, [](auto &a, auto &b) { return a.first < b.first; });
   for (auto [i, key] : enumerate(keys)) {
     layer[i] = key.second;
     ranks[key.second] = i;
@@ -221,8 +219,7 @@ void Layouter::orderLayers() {
 // Coordinates
 //===----------------------------------------------------------------------===//
 
-void Layouter::pullLayer(ArrayRef<unsigned> layer, bool byAbove,
-                         bool byBelow) {
+void Layouter::pullLayer(ArrayRef<unsigned> layer, bool byAbove, bool byBelow) {
   // Small steps to one side would add up over many layers.
   constexpr double kTowardsMiddle = 0.92;
   // Isotonic regression: runs of vertices that would overlap move as one, to

@@ -89,6 +89,8 @@ Error Migration::openState() {
   if (!hash)
     return hash.takeError();
   std::string settings = "repeats=" + std::to_string(job.repeats);
+  for (int64_t sample : job.samples)
+    settings += " sample=" + std::to_string(sample);
   for (const std::string &plugin : job.plugins)
     settings += " plugin=" + plugin;
   for (auto &[point, pipeline] : job.hooks)

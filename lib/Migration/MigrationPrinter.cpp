@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MigrationPrinter.h"
-#include "Support.h"
+#include "JSONNumber.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -53,7 +53,7 @@ static std::string describeWorst(const StepReport &report) {
       worst = &verdict;
   if (!worst)
     return "nothing to compare";
-  return formatv("worst {0} of the bound ({1}, {2})", formatNumber(worst->share),
+  return formatv("worst {0} of the bound ({1}, {2})", toShortText(worst->share),
                  worst->op, worst->instance);
 }
 
@@ -73,7 +73,7 @@ void MigrationPrinter::printModel(const MigrationState &state) {
     kinds.insert(op.op);
   printLine(outs(), "source",
             formatv("{0}, {1} samples, {2} operators of {3} kinds", state.model,
-                    state.samples, state.operators.size(), kinds.size())
+                    state.samples.size(), state.operators.size(), kinds.size())
                 .str());
   printLine(outs(), "target",
             formatv("{0} on {1}, {2} operators can move", state.target,
@@ -134,10 +134,9 @@ static void printElement(const json::Object &element) {
                std::to_string(part.getAsInteger().value_or(0));
   auto getNumber = [&](StringRef key) {
     std::optional<double> number = element.getNumber(key);
-    return formatNumber(number.value_or(INFINITY));
+    return toShortText(number.value_or(INFINITY));
   };
-  outs() << formatv("  {0,-18} {1,-16} {2,-16} {3,10} {4}\n",
-                    "[" + index + "]",
+  outs() << formatv("  {0,-18} {1,-16} {2,-16} {3,10} {4}\n", "[" + index + "]",
                     element.getString("expected").value_or(""),
                     element.getString("got").value_or(""), getNumber("ulps"),
                     getNumber("share"));
@@ -185,7 +184,7 @@ void MigrationPrinter::printResult(const MigrationState &state) {
     printLine(outs(), state.fused ? "fused" : "final",
               formatv("largest difference from the source {0}, {1} transfers "
                       "of {2:f1} MB for all samples",
-                      formatNumber(difference), state.finalReport.transfers,
+                      toShortText(difference), state.finalReport.transfers,
                       double(state.finalReport.bytesMoved) / 1e6)
                   .str());
   StringMap<int64_t> reasons;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MigrationState.h"
+#include "JSONNumber.h"
 #include "Support.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -64,18 +65,6 @@ static constexpr std::pair<OperatorState, StringRef> kStates[] = {
 // JSON
 //===----------------------------------------------------------------------===//
 
-static json::Value number(double value) {
-  return std::isfinite(value) ? json::Value(value) : json::Value(nullptr);
-}
-
-static bool mapNumber(json::ObjectMapper &map, StringLiteral key, double &value) {
-  std::optional<double> read;
-  if (!map.map(key, read))
-    return false;
-  value = read.value_or(INFINITY);
-  return true;
-}
-
 namespace tapml {
 static json::Value toJSON(OperatorState state) {
   return find_if(kStates, [&](auto &entry) { return entry.first == state; })
@@ -107,15 +96,12 @@ static bool fromJSON(const json::Value &value, FaultClass &kind,
 }
 
 static json::Value toJSON(const MigrationOperator &op) {
-  return json::Object{{"instance", op.instance},
-                      {"op", op.op},
-                      {"reason", op.reason},
-                      {"operands", op.operands},
-                      {"state", toJSON(op.state)},
-                      {"step", op.step},
-                      {"host", toJSON(op.host)},
-                      {"passes_alone", op.passesAlone},
-                      {"target", toJSON(op.target)}};
+  return json::Object{
+      {"instance", op.instance},    {"op", op.op},
+      {"reason", op.reason},        {"operands", op.operands},
+      {"state", toJSON(op.state)},  {"step", op.step},
+      {"host", toJSON(op.host)},    {"passes_alone", op.passesAlone},
+      {"target", toJSON(op.target)}};
 }
 
 static bool fromJSON(const json::Value &value, MigrationOperator &op,
@@ -123,15 +109,17 @@ static bool fromJSON(const json::Value &value, MigrationOperator &op,
   json::ObjectMapper map(value, path);
   return map && map.map("instance", op.instance) && map.map("op", op.op) &&
          map.map("reason", op.reason) && map.map("operands", op.operands) &&
-         map.map("state", op.state) && map.map("passes_alone", op.passesAlone) &&
-         map.map("step", op.step) && map.map("host", op.host) && map.map("target", op.target);
+         map.map("state", op.state) &&
+         map.map("passes_alone", op.passesAlone) && map.map("step", op.step) &&
+         map.map("host", op.host) && map.map("target", op.target);
 }
 
 static json::Value toJSON(const MigrationStep &step) {
-  return json::Object{{"number", step.number},       {"what", step.what},
-                      {"moved", step.moved},         {"tried", step.tried},
-                      {"passes", step.passes},       {"worst", step.worst},
-                      {"share", number(step.share)}, {"seconds", step.seconds}};
+  return json::Object{
+      {"number", step.number},         {"what", step.what},
+      {"moved", step.moved},           {"tried", step.tried},
+      {"passes", step.passes},         {"worst", step.worst},
+      {"share", toNumber(step.share)}, {"seconds", step.seconds}};
 }
 
 static bool fromJSON(const json::Value &value, MigrationStep &step,

@@ -103,9 +103,9 @@ struct MigrationState {
   std::string model, modelHash, target, device, settings;
   /// "host", "move", "fuse" or "done".
   std::string phase = "host";
-  int64_t group = 1, samples = 0;
-  /// Number of input elements of each sample.
-  std::vector<int64_t> sampleSizes;
+  int64_t group = 1;
+  /// The samples that are run, and the number of input elements of each.
+  std::vector<int64_t> samples, sampleSizes;
   std::vector<MigrationOperator> operators;
   std::vector<MigrationStep> steps;
   std::vector<Fault> faults;

@@ -80,6 +80,15 @@ Expected<std::unique_ptr<MixedModel>> MixedModel::open(const MigrateJob &job) {
   if (!data)
     return data.takeError();
   model->data = std::move(*data);
+  model->samples = job.samples;
+  for (int64_t i = 0; job.samples.empty() && i < model->data->getNumSamples();
+       ++i)
+    model->samples.push_back(i);
+  for (int64_t sample : model->samples)
+    if (sample < 0 || sample >= model->data->getNumSamples())
+      return makeError(job.package + ": there is no sample " + Twine(sample) +
+                       ", only 0 to " +
+                       Twine(model->data->getNumSamples() - 1));
   model->targetPlace = StringRef(job.target).split('=').first.str();
   if (Error error = model->openDevice())
     return std::move(error);
@@ -102,7 +111,7 @@ Error MixedModel::openDevice() {
         parseTargets(&context, getTargetSpecs());
     if (failed(targets))
       return makeError(messages);
-    id = (targets->front().profile.getKind() + ":0").str();
+    id = (stringifyTargetKind(targets->front().profile.getKind()) + ":0").str();
   }
   if (Error error = takeStatus(
           tapml_device_open(id.c_str(), job.validation, device.out())))
@@ -113,9 +122,9 @@ Error MixedModel::openDevice() {
 
 std::vector<int64_t> MixedModel::getSampleSizes() const {
   std::vector<int64_t> sizes;
-  for (int64_t i = 0; i < data->getNumSamples(); ++i) {
+  for (int64_t sample : samples) {
     int64_t size = 0;
-    for (const HostTensor &input : data->getSample(i).inputs)
+    for (const HostTensor &input : data->getSample(sample).inputs)
       size += input.getNumElements();
     sizes.push_back(size);
   }
@@ -231,7 +240,7 @@ static std::vector<std::vector<std::string>> findResults(ModuleOp module) {
       if (variant.getSymName() == dispatch.getPlace())
         body = variant.lookupSymbol<func::FuncOp>("body");
     if (body) {
-      DenseMap<Operation *, unsigned> position;
+      llvm::DenseMap<Operation *, unsigned> position;
       for (Operation &op : body.getOps())
         if (op.hasAttr("instance"))
           position.try_emplace(&op, position.size());
@@ -406,13 +415,7 @@ Expected<StepReport> MixedModel::run(const StepRequest &request,
   // for all steps, which it is compared with.
   if (!envelopes)
     envelopes = std::make_unique<Envelopes>(*data, Arithmetic::host());
-  std::vector<int64_t> samples = request.samples;
-  if (samples.empty())
-    for (int64_t i = 0; i < data->getNumSamples(); ++i)
-      samples.push_back(i);
-  for (int64_t sample : samples) {
-    if (sample < 0 || sample >= data->getNumSamples())
-      return makeError("there is no sample " + Twine(sample));
+  for (int64_t sample : request.samples.empty() ? samples : request.samples) {
     runSample(session.get(), sample, request.repeats, results, announce,
               report);
     if (report.error)

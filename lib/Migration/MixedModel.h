@@ -54,7 +54,8 @@ public:
 
   /// Where the migration runs, for people: "vulkan:0 (llvmpipe ...)".
   const std::string &getDevice() const { return deviceName; }
-  int64_t getNumSamples() const { return data->getNumSamples(); }
+  /// The samples that steps run, and the number of input elements of each.
+  llvm::ArrayRef<int64_t> getSamples() const { return samples; }
   std::vector<int64_t> getSampleSizes() const;
 
 private:
@@ -83,6 +84,7 @@ private:
   Package package;
   mlir::OwningOpRef<mlir::ModuleOp> graph;
   std::unique_ptr<ModelData> data;
+  std::vector<int64_t> samples;
   std::unique_ptr<Envelopes> envelopes;
   std::string targetPlace, deviceName;
   Handle<tapml_device, tapml_device_release> device;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SampleJudge.h"
+#include "JSONNumber.h"
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
 #include <cmath>
 #include <cstring>
@@ -130,16 +131,12 @@ void SampleJudge::compareRun(tapml_result result) {
 // Judging
 //===----------------------------------------------------------------------===//
 
-static json::Value number(double value) {
-  return std::isfinite(value) ? json::Value(value) : json::Value(nullptr);
-}
-
 static json::Value describeElement(const ElementComparison &element) {
-  return json::Object{{"index", SmallVector<int64_t>(element.index)},
+  return json::Object{{"index", ArrayRef<int64_t>(element.index).vec()},
                       {"expected", element.expectedText},
                       {"got", element.gotText},
-                      {"ulps", number(element.ulps)},
-                      {"share", number(element.share)}};
+                      {"ulps", toNumber(element.ulps)},
+                      {"share", toNumber(element.share)}};
 }
 
 static json::Value describeRange(const RangeStats &range) {
@@ -260,7 +257,12 @@ LogicalResult SampleJudge::judge(const Envelope &envelope) {
   for (const HostTensor &input : data.getSample(sample).inputs)
     arguments.push_back(Estimate::exact(input));
   EvaluationOptions options;
-  options.arithmetic = targetArithmetic;
+  options.arithmeticOf = [&](Operation *op) {
+    std::optional<StringRef> instance = getInstance(op);
+    auto it = instance ? values.find(*instance) : values.end();
+    bool isHost = it == values.end() || it->second.place == kHostPlace;
+    return isHost ? Arithmetic::host() : targetArithmetic;
+  };
   options.weights = [&](GlobalOp global) { return data.getWeight(global); };
   options.observer = [&](Operation *op, ArrayRef<Estimate>,
                          MutableArrayRef<Estimate> results) {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Migration/Step.h"
+#include "JSONNumber.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
 #include <limits>
@@ -33,20 +34,6 @@ std::vector<const OperatorVerdict *> StepReport::getFailed() const {
 // JSON
 //===----------------------------------------------------------------------===//
 
-/// JSON has no infinity.
-static json::Value number(double value) {
-  return std::isfinite(value) ? json::Value(value) : json::Value(nullptr);
-}
-
-/// Reads what `number` wrote.
-static bool mapNumber(json::ObjectMapper &map, StringRef key, double &value) {
-  std::optional<double> read;
-  if (!map.map(key, read))
-    return false;
-  value = read.value_or(std::numeric_limits<double>::infinity());
-  return true;
-}
-
 json::Value tapml::toJSON(const StepRequest &request) {
   return json::Object{{"moved", request.moved},
                       {"largest", request.largest},
@@ -71,12 +58,12 @@ json::Value tapml::toJSON(const OperatorVerdict &v) {
                       {"place", v.place},
                       {"verdict", v.verdict},
                       {"sample", v.sample},
-                      {"share", number(v.share)},
+                      {"share", toNumber(v.share)},
                       {"failed", v.failed},
                       {"elements", v.elements},
                       {"failed_samples", v.failedSamples},
-                      {"drift", number(v.drift)},
-                      {"envelope", number(v.envelope)},
+                      {"drift", toNumber(v.drift)},
+                      {"envelope", toNumber(v.envelope)},
                       {"evidence", v.evidence}};
 }
 
@@ -101,9 +88,9 @@ static json::Value toJSON(const OutputVerdict &v) {
   return json::Object{{"name", v.name},
                       {"sample", v.sample},
                       {"passes", v.passes},
-                      {"drift", number(v.drift)},
-                      {"envelope", number(v.envelope)},
-                      {"difference", number(v.difference)}};
+                      {"drift", toNumber(v.drift)},
+                      {"envelope", toNumber(v.envelope)},
+                      {"difference", toNumber(v.difference)}};
 }
 
 static bool fromJSON(const json::Value &value, OutputVerdict &v,

@@ -90,7 +90,7 @@ static json::Value serveLine(MixedModel &model, StringRef line, int output) {
       return makeFailure(operators.takeError());
     return json::Object{{"operators", *operators},
                         {"device", model.getDevice()},
-                        {"samples", model.getNumSamples()},
+                        {"samples", model.getSamples().vec()},
                         {"sample_sizes", model.getSampleSizes()}};
   }
   StepRequest request;
@@ -153,6 +153,8 @@ static std::vector<std::string> makeArguments(const MigrateJob &job) {
     arguments.push_back("--device=" + job.device);
   if (job.validation)
     arguments.push_back("--validation");
+  for (int64_t sample : job.samples)
+    arguments.push_back("--sample=" + std::to_string(sample));
   for (const std::string &plugin : job.plugins)
     arguments.push_back("--load-pass-plugin=" + plugin);
   for (auto &[point, pipeline] : job.hooks)

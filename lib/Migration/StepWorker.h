@@ -31,8 +31,8 @@ namespace tapml {
 struct ModelListing {
   std::vector<PlacedOperator> operators;
   std::string device;
-  int64_t samples = 0;
-  /// Number of input elements of each sample.
+  /// The samples that are run, and the number of input elements of each.
+  std::vector<int64_t> samples;
   std::vector<int64_t> sampleSizes;
 };
 

@@ -9,7 +9,6 @@
 #include "Support.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -20,12 +19,6 @@ std::string tapml::joinPath(StringRef directory, StringRef name) {
   SmallString<256> path(directory);
   sys::path::append(path, name);
   return std::string(path);
-}
-
-std::string tapml::formatNumber(double value) {
-  std::string text;
-  raw_string_ostream(text) << format("%.3g", value);
-  return text;
 }
 
 Error tapml::writeFile(StringRef path, StringRef content) {

@@ -21,9 +21,6 @@ inline llvm::Error makeError(const llvm::Twine &message) {
 
 std::string joinPath(llvm::StringRef directory, llvm::StringRef name);
 
-/// Returns a number for people: three significant digits, or "inf".
-std::string formatNumber(double value);
-
 /// Writes a file in a directory that is made if it is missing. The file is
 /// whole or not there.
 llvm::Error writeFile(llvm::StringRef path, llvm::StringRef content);

@@ -28,6 +28,8 @@ struct MigrateJob {
   /// Pass plugins, and pipelines at extension points.
   std::vector<std::string> plugins;
   std::multimap<std::string, std::string> hooks;
+  /// The samples to run; all of them if empty.
+  std::vector<int64_t> samples;
   /// Leave operators that fail on the host and go on.
   bool keepGoing = false;
   /// Runs of every step; more than one finds what is wrong only sometimes.

@@ -30,7 +30,7 @@ struct StepRequest {
   std::vector<std::string> moved;
   /// Regions of as many operators as possible, in place of one each.
   bool largest = false;
-  /// Samples to run; all if empty.
+  /// Samples to run; those of the migration if empty.
   std::vector<int64_t> samples;
   /// Further runs without waiting between steps; their outputs must be those
   /// of the first, bit by bit.
