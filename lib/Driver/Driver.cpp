@@ -8,6 +8,7 @@
 
 #include "tapml/Driver/Driver.h"
 #include "tapml/Migration/Migrate.h"
+#include "tapml/Migration/Report.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -26,6 +27,7 @@ cl::SubCommand explainCommand("explain",
 cl::SubCommand runCommand("run", "Run an executable");
 cl::SubCommand migrateCommand(
     "migrate", "Move a model to a target, operator by operator, checking each");
+cl::SubCommand reportCommand("report", "Say what a migration found out");
 cl::SubCommand devicesCommand("devices", "List the devices of this machine");
 
 //===----------------------------------------------------------------------===//
@@ -39,7 +41,8 @@ cl::opt<std::string> package(cl::Positional, cl::Required,
 cl::opt<std::string> compileOutput("o", cl::desc("Output file or directory"),
                                    cl::value_desc("path"),
                                    cl::sub(compileCommand),
-                                   cl::sub(migrateCommand));
+                                   cl::sub(migrateCommand),
+                                   cl::sub(reportCommand));
 cl::list<std::string>
     targets("target",
             cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
@@ -161,7 +164,15 @@ cl::opt<std::string> profileOf("profile",
 
 cl::opt<bool> printJSON("json", cl::desc("Print JSON"), cl::sub(runCommand),
                         cl::sub(explainCommand), cl::sub(devicesCommand),
-                        cl::sub(migrateCommand));
+                        cl::sub(migrateCommand), cl::sub(reportCommand));
+
+//===----------------------------------------------------------------------===//
+// tapml report
+//===----------------------------------------------------------------------===//
+
+cl::opt<std::string> migration(cl::Positional, cl::Required,
+                               cl::desc("<directory of a migration>"),
+                               cl::sub(reportCommand));
 
 } // namespace
 
@@ -291,6 +302,18 @@ static int runMigrate() {
   return failure ? fail(toString(std::move(failure))) : 0;
 }
 
+static int runReport() {
+  ReportJob job;
+  job.directory = migration;
+  job.output = compileOutput;
+  job.json = printJSON;
+  if (job.json && !job.output.empty())
+    return fail("--json prints the state, -o writes a page: use one of them");
+  Error failure = report(job);
+  outs().flush();
+  return failure ? fail(toString(std::move(failure))) : 0;
+}
+
 int tapml::runDriver(int argc, char **argv) {
   InitLLVM init(argc, argv);
   cl::SetVersionPrinter(
@@ -310,6 +333,8 @@ int tapml::runDriver(int argc, char **argv) {
     return runRun();
   if (migrateCommand)
     return runMigrate();
+  if (reportCommand)
+    return runReport();
   if (devicesCommand)
     return failed(listDevices(printJSON, profileOf));
   cl::PrintHelpMessage();

@@ -212,7 +212,7 @@ def make_state(layers: int = 6, scene: str = "faults", model: str = "minilm", op
                         "host": maker.verdict(i, False) if has_run else empty,
                         "target": final["operators"][i] if i in done else empty})  # fmt: skip
     return {"version": 1, "model": model, "model_hash": "5f2c8d1e9a7b" * 5 + "0123", "target": "vulkan",
-            "device": "vulkan:0 (llvmpipe (LLVM 15.0.6, 256 bits))", "settings": "repeats=1", "phase": phase, "group": 1, "samples": 4,
+            "device": "vulkan:0 (llvmpipe (LLVM 15.0.6, 256 bits))", "settings": "repeats=1", "phase": phase, "group": 1, "samples": [0, 1, 2, 3],
             "sample_sizes": [38, 24, 60, 12], "operators": records, "steps": maker.steps, "faults": maker.faults,
             "host_report": maker.report(set()) if has_run else {**final}, "final_report": final, "fused": phase == "done",
             "seconds": maker.time}  # fmt: skip

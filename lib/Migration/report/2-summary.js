@@ -41,7 +41,7 @@ function makeTiles() {
     const [ratio, output] = ratios.reduce((a, b) => (b[0] > a[0] ? b : a));
     tiles.push(makeTile(formatNumber(ratio), "drift of the outputs, of the envelope", `${output.name}, sample ${output.sample}`));
     const difference = Math.max(...outputs.map((o) => finite(o.difference)));
-    tiles.push(makeTile(formatNumber(difference), "largest difference from the source", plural(data.samples, "sample")));
+    tiles.push(makeTile(formatNumber(difference), "largest difference from the source", plural(data.samples.length, "sample")));
   }
   if (data.final_report.outputs.length)
     tiles.push(makeTile(formatCount(report.transfers), "transfers", `${formatBytes(report.bytes_moved)} for all samples`));
@@ -107,6 +107,6 @@ function showSections() {
 function showAbout() {
   find("about").append(
     make("p", {}, `Model ${data.model} `, make("code", {}, data.model_hash.slice(0, 12)), ", target ", make("code", {}, data.target),
-      data.device ? ` (${data.device})` : "", `, ${plural(data.samples, "sample")}, `, make("code", {}, data.settings), "."),
+      data.device ? ` (${data.device})` : "", `, ${plural(data.samples.length, "sample")}, `, make("code", {}, data.settings), "."),
     make("p", {}, "Errors are measured against a float64 evaluation; 1 is the largest error that rounding explains."));
 }

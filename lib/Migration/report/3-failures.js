@@ -83,7 +83,7 @@ function makeVerdict(verdict) {
     make("ul", { class: "facts" },
       make("li", {}, `${verdict.verdict === "proven fault" ? "Outside the worst case that rounding can reach" : "Outside the bound"}`,
         `, on ${verdict.place}, in sample ${verdict.sample}`,
-        verdict.failed_samples.length > 1 && ` and ${verdict.failed_samples.length - 1} more of ${data.samples}`,
+        verdict.failed_samples.length > 1 && ` and ${verdict.failed_samples.length - 1} more of ${data.samples.length}`,
         `: ${formatNumber(finite(verdict.share))} times the bound.`),
       clusters.map((cluster) => make("li", {}, `Failing elements: ${cluster}.`))),
     make("div", { class: "evidence" }, makeElements(evidence, verdict), makeRanges(evidence)),
