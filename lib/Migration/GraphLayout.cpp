@@ -250,7 +250,7 @@ void Layouter::pullLayer(ArrayRef<unsigned> layer, bool byAbove, bool byBelow) {
       add(vertex.below);
     double wanted = count ? sum / count * kTowardsMiddle : vertex.position;
     // Lines that bend are harder to follow than nodes that are out of line.
-    double weight = vertex.isNode ? 1 : 2;
+    double weight = vertex.isNode ? 1 : 4;
     runs.push_back({(wanted - offset) * weight, weight, 1});
     while (runs.size() > 1 &&
            runs[runs.size() - 2].getMean() > runs.back().getMean()) {

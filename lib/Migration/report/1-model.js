@@ -50,6 +50,13 @@ data.faults.forEach((fault, number) => {
     op.targetShare = finite(verdict.share);
 });
 
+// The modules that an operator stands in, outermost first. A second operator of
+// the same name has a number behind it, which is no module.
+function modulesOf(op) {
+  const stem = op.instance.replace(/\.\d+$/, "");
+  return (byInstance.has(stem) ? stem : op.instance).split(".").slice(0, -1);
+}
+
 //===--------------------------------------------------------------------===//
 // Text
 //===--------------------------------------------------------------------===//

@@ -11,8 +11,7 @@ function describeOutcome() {
       ? ["bad", "The model is wrong on the host already: there is nothing to compare a target with."]
       : ["open", "The run on the host has not finished."];
   if (failures) {
-    const stopped = data.phase !== "done";
-    return ["bad", `${plural(failures, "fault")} found${stopped ? "; the migration has stopped there or goes on" : ""}.`];
+    return ["bad", `${plural(failures, "fault")} found${data.phase === "done" ? "" : "; the migration is not finished"}.`];
   }
   if (data.phase !== "done") return ["open", "Not finished; the same command goes on where it stopped."];
   return ["good", "Nothing fails."];
@@ -33,13 +32,13 @@ function makeTiles() {
   const tiles = [];
   const worst = findWorst();
   if (worst)
-    tiles.push(makeTile(formatNumber(worst.share), "largest error, of its bound", [worst.op, " ", makeLink(worst.instance)]));
+    tiles.push(makeTile(formatNumber(worst.share), "largest error (1 is the bound)", [worst.op, " ", makeLink(worst.instance)]));
   const report = data.final_report.outputs.length ? data.final_report : data.host_report;
   const outputs = report.outputs;
   if (outputs.length) {
     const ratios = outputs.map((output) => [driftShare(output) ?? 0, output]);
     const [ratio, output] = ratios.reduce((a, b) => (b[0] > a[0] ? b : a));
-    tiles.push(makeTile(formatNumber(ratio), "drift of the outputs, of the envelope", `${output.name}, sample ${output.sample}`));
+    tiles.push(makeTile(formatNumber(ratio), "drift of the outputs (1 is the envelope)", `${output.name}, sample ${output.sample}`));
     const difference = Math.max(...outputs.map((o) => finite(o.difference)));
     tiles.push(makeTile(formatNumber(difference), "largest difference from the source", plural(data.samples.length, "sample")));
   }

@@ -57,14 +57,14 @@ function split(layers, count) {
   return { columns, width: x - cell.gap / 2, height: Math.max(0, ...columns.map((column) => column.bottom)) + cell.foot };
 }
 
-// The split that is most like the window.
+// The split that can be drawn largest in a window of this width by its height.
 function fold(aspect) {
   const layers = measureLayers();
   let best = null;
   for (let count = 1; count <= Math.min(layers.length, 80); ++count) {
     const candidate = split(layers, count);
-    candidate.misfit = Math.abs(Math.log(candidate.width / candidate.height / aspect));
-    if (!best || candidate.misfit < best.misfit) best = candidate;
+    candidate.size = Math.min(aspect / candidate.width, 1 / candidate.height);
+    if (!best || candidate.size > best.size) best = candidate;
   }
   return best ?? { columns: [], width: 1, height: 1 };
 }
@@ -97,18 +97,20 @@ class Drawing {
     points.push(this.locate(operators[to].layer, operators[to].x));
     const half = cell.height / 2;
     const isFar = !bends.length && operators[to].layer !== source.layer + 1;
+    // Lines end at the edges of nodes, and go through the middle of layers.
+    const last = points.length - 1;
     let path = `M${points[0].x} ${points[0].y + half}`;
-    for (let i = 1; i < points.length; ++i) {
+    for (let i = 1; i <= last; ++i) {
       const a = points[i - 1];
       const b = points[i];
-      const isNode = i === points.length - 1;
-      if (isFar || a.number !== b.number) path += this.bus(a, b, isFar);
-      else {
-        const top = b.y - half;
-        const start = a.y + half;
-        path += `C${a.x} ${(start + top) / 2} ${b.x} ${(start + top) / 2} ${b.x} ${top}`;
+      if (isFar || a.number !== b.number) {
+        path += this.bus(a, b, isFar) + (i < last ? `V${b.y}` : "");
+        continue;
       }
-      if (!isNode) path += `V${b.y + half}`;
+      const start = i === 1 ? a.y + half : a.y;
+      const end = i === last ? b.y - half : b.y;
+      const middle = (start + end) / 2;
+      path += a.x === b.x ? `V${end}` : `C${a.x} ${middle} ${b.x} ${middle} ${b.x} ${end}`;
     }
     return { path, isFar };
   }
@@ -132,28 +134,33 @@ class Drawing {
 // Colours
 //===--------------------------------------------------------------------===//
 
-// Shades begin at these parts of the bound or of the envelope.
-const shadeSteps = [1 / 16, 1 / 8, 1 / 4, 1 / 2];
+// What the shades show, and at which parts of the envelope or of the bound they
+// begin.
+const shadings = {
+  drift: { get: (op) => op.driftShare, steps: [0.003, 0.01, 0.03, 0.1] },
+  share: { get: (op) => op.share, steps: [0.1, 0.2, 0.4, 0.7] },
+};
 
 function shade(op, mode) {
-  const value = mode === "drift" ? op.driftShare : op.share;
+  const value = shadings[mode].get(op);
   const kind = op.place === "host" ? "on-host" : "on-target";
   if (op.state === "guilty") return "node guilty";
   const extra = op.state === "unsupported" ? " unsupported" : "";
   if (value === null) return `node ${kind} shade-none${extra}`;
   if (value > 1) return `node over${extra}`;
-  return `node ${kind} shade-${shadeSteps.filter((step) => value > step).length}${extra}`;
+  return `node ${kind} shade-${shadings[mode].steps.filter((step) => value > step).length}${extra}`;
 }
 
-function showLegend() {
+function showLegend(mode) {
   const ramp = (kind, word) => make("span", { class: "key" },
     ["none", 0, 1, 2, 3, 4].map((step) => make("i", { class: `swatch ${kind} shade-${step}` })), word);
-  find("graph-legend").append(
+  find("graph-legend").replaceChildren();
+  fill(find("graph-legend"), null, [
     ramp("on-target", `on ${place}`), ramp("on-host", "on the host"),
-    make("span", { class: "key muted" }, "exact, \u2264 1/16, 1/8, 1/4, 1/2, 1"),
+    make("span", { class: "key muted" }, `exact, \u2264 ${shadings[mode].steps.join(", ")}, 1`),
     swatch("over", "above 1"),
     counts.guilty > 0 && swatch("guilty", "at fault"),
-    counts.unsupported > 0 && swatch("on-host unsupported", "cannot move"));
+    counts.unsupported > 0 && swatch("on-host unsupported", "cannot move")]);
 }
 
 //===--------------------------------------------------------------------===//
@@ -184,6 +191,7 @@ class GraphView {
       this.aspect = aspect;
       this.drawing = new Drawing(aspect);
       this.redraw();
+      this.scale = null;
     }
     this.fit();
   }
@@ -204,7 +212,7 @@ class GraphView {
     op.at = { x, y };
     return draw("g", { class: shade(op, this.mode), transform: `translate(${x - cell.width / 2} ${y - cell.height / 2})`, "data-n": op.number },
       draw("rect", { width: cell.width, height: cell.height, rx: 5 }),
-      draw("text", { x: cell.width / 2, y: 17 }, op.op.length > 18 ? `${op.op.slice(0, 17)}\u2026` : op.op));
+      draw("text", { x: cell.width / 2, y: 17 }, op.op.length > 17 ? `${op.op.slice(0, 16)}\u2026` : op.op));
   }
 
   // The modules that each column shows, at length and in brief.
@@ -215,38 +223,52 @@ class GraphView {
         const votes = modules[this.drawing.columnOf[op.layer]];
         votes.set(run.name, (votes.get(run.name) ?? 0) + 1);
       }
-    return this.drawing.columns.map((column, i) => {
+    this.titles = this.drawing.columns.map((column, i) => {
       const [long, brief] = nameModules(modules[i]);
-      return [draw("text", { class: "title long", x: column.left, y: 20 }, long),
-        draw("text", { class: "title brief", x: column.left, y: 20 }, brief)];
+      const text = draw("text", { class: "title", x: column.left, y: 20 });
+      return { text, long, brief, width: column.right - column.left + cell.gap };
     });
+    return this.titles.map((title) => title.text);
+  }
+
+  // As much of the names as there is room for, never small.
+  scaleTitles() {
+    const size = Math.max(13, 11.5 / this.scale);
+    for (const { text, long, brief, width } of this.titles) {
+      const letters = Math.floor(width / (size * 0.62));
+      text.textContent = [long, brief].find((name) => name.length <= letters) ?? "";
+      text.style.fontSize = `${size}px`;
+    }
   }
 
   //===--- Moving and scaling ---===//
 
   fit() {
     const { width, height } = this.drawing;
-    this.fitScale = Math.min(this.width / width, this.height / height, 1.25);
-    this.place(this.fitScale, (this.width - width * this.fitScale) / 2, (this.height - height * this.fitScale) / 2);
+    // Room for titles, which do not shrink.
+    const top = 14;
+    this.fitScale = Math.min(this.width / width, (this.height - top) / height, 1.25);
+    this.place(this.fitScale, (this.width - width * this.fitScale) / 2, top + (this.height - top - height * this.fitScale) / 2);
   }
 
   place(scale, x, y) {
     const { width, height } = this.drawing;
     // Some of it stays in sight.
     const margin = 60;
-    this.scale = Math.min(Math.max(scale, this.fitScale * 0.5), 4);
+    const lastScale = this.scale;
+    this.scale = Math.min(Math.max(scale, this.fitScale * 0.5), 2.5);
     this.x = Math.min(Math.max(x, margin - width * this.scale), this.width - margin);
     this.y = Math.min(Math.max(y, margin - height * this.scale), this.height - margin);
     this.scene.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
-    this.svg.classList.toggle("small", this.scale < 0.42);
+    this.svg.classList.toggle("small", this.scale < 0.48);
     this.svg.classList.toggle("tiny", this.scale < 0.12);
     // One finger moves the page until there is something to move in here.
     this.svg.style.touchAction = this.scale > this.fitScale * 1.05 ? "none" : "pan-y";
-    this.svg.style.setProperty("--unscaled", 1 / this.scale);
+    if (this.scale !== lastScale) this.scaleTitles();
   }
 
   zoom(factor, x = this.width / 2, y = this.height / 2) {
-    const scale = Math.min(Math.max(this.scale * factor, this.fitScale * 0.5), 4);
+    const scale = Math.min(Math.max(this.scale * factor, this.fitScale * 0.5), 2.5);
     const ratio = scale / this.scale;
     this.place(scale, x - (x - this.x) * ratio, y - (y - this.y) * ratio);
   }
@@ -256,10 +278,11 @@ class GraphView {
     const x = op.at.x * this.scale + this.x;
     const y = op.at.y * this.scale + this.y;
     const marginX = Math.min(120, this.width / 4);
-    const isVisible = x > marginX && x < this.width - marginX && y > 40 && y < this.height - 40;
+    const width = this.width - detailsWidth();
+    const isVisible = x > marginX && x < width - marginX && y > 40 && y < this.height - 40;
     const scale = Math.max(this.scale, 0.5);
     if (isVisible && scale === this.scale) return;
-    this.place(scale, this.width / 2 - op.at.x * scale, this.height / 2 - op.at.y * scale);
+    this.place(scale, width / 2 - op.at.x * scale, this.height / 2 - op.at.y * scale);
   }
 
   //===--- Marks ---===//
@@ -282,6 +305,7 @@ class GraphView {
 
   shadeBy(mode) {
     this.mode = mode;
+    showLegend(mode);
     for (const op of operators) this.nodes[op.number].setAttribute("class", shade(op, mode));
     this.mark(selected === null ? null : operators[selected]);
     this.dim(this.matching);
@@ -301,7 +325,7 @@ class GraphView {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       const box = svg.getBoundingClientRect();
-      this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.004)), event.clientX - box.left, event.clientY - box.top);
+      this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), event.clientX - box.left, event.clientY - box.top);
     }, { passive: false });
     const pointers = new Map();
     let travelled = 0;
@@ -379,15 +403,17 @@ function nameModules(votes) {
   const last = names[names.length - 1];
   const end = last.split(".").pop();
   const stem = first.slice(0, first.lastIndexOf(".") + 1);
-  const isRange = first !== last && last.startsWith(stem);
+  const isRange = first !== last && stem && last.startsWith(stem);
   const range = `${first.split(".").pop()}\u2013${end}`;
   if (isRange) return [stem + range, range];
-  return first === last ? [first, end] : [`${first} \u2013 ${last}`, range];
+  if (first === last) return [first, end];
+  const tail = (name) => name.split(".").slice(-2).join(".");
+  return [`${first} \u2013 ${last}`, `${tail(first)} \u2013 ${tail(last)}`];
 }
 
 let graphView = null;
 function showGraph() {
-  showLegend();
+  showLegend(find("graph-mode").value);
   graphView = new GraphView(find("graph-view"));
   selectionListeners.push((op, source) => {
     graphView.mark(op);

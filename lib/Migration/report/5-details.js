@@ -27,11 +27,12 @@ function makeNeighbours(title, numbers) {
 
 function showDetails(op) {
   const panel = find("details");
-  if (!op) {
-    panel.replaceChildren(make("p", { class: "muted" }, "Select an operator in the graph, in the chart or in the table."));
-    return;
-  }
-  panel.replaceChildren(
+  panel.hidden = !op;
+  if (!op) return;
+  panel.scrollTop = 0;
+  panel.replaceChildren();
+  fill(panel, null, [
+    make("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => select(null, "details") }, "\u00d7"),
     make("h3", {}, breakable(op.instance)),
     make("p", {}, make("span", { class: "kind" }, op.op), ` on ${op.place}, `,
       make("span", { class: `state ${op.state}` }, stateWords[op.state]), op.step > 0 && `, step ${op.step}`),
@@ -40,7 +41,13 @@ function showDetails(op) {
       make("a", { href: `#fault-${fault.number + 1}` }, `Evidence: ${fault.clause}`)))),
     makeComparison(op),
     make("dl", { class: "pairs" }, makeNeighbours("Uses", op.operands), makeNeighbours("Used by", op.users),
-      make("dt", {}, "Alone"), make("dd", {}, op.passes_alone ? "passes every carved test" : "no carved test was run")));
+      make("dt", {}, "Alone"), make("dd", {}, op.passes_alone ? "passes every carved test of its own" : "has not passed carved tests of its own"))]);
+}
+
+// How much of the graph the panel covers.
+function detailsWidth() {
+  const panel = find("details");
+  return panel.hidden || getComputedStyle(panel).position !== "absolute" ? 0 : panel.offsetWidth;
 }
 
 selectionListeners.push(showDetails);

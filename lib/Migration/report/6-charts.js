@@ -111,7 +111,7 @@ function listModules(most) {
     const runs = [];
     let numbered = 0;
     for (const op of operators) {
-      const parts = op.instance.split(".").slice(0, -1).slice(0, depth);
+      const parts = modulesOf(op).slice(0, depth);
       if (/^\d+$/.test(parts[depth - 1])) ++numbered;
       const name = parts.join(".");
       if (runs.length && runs[runs.length - 1].name === name) runs[runs.length - 1].end = op.number;
@@ -196,10 +196,10 @@ function showCharts() {
     make("span", { class: "key" }, make("i", { class: `stroke ${series.kind}` }), series.word)));
   showChart(find("drift-chart"), paintDrift);
   selectionListeners.push((op) => paintDrift.show?.(op ? op.number : null));
-  find("progress-legend").append(swatch("step-good", "passes"), swatch("step-host", "host alone"),
+  fill(find("progress-legend"), null, [swatch("step-good", "passes"), swatch("step-host", "host alone"),
     data.steps.some((step) => !step.passes) && swatch("step-bad", "fails"),
     data.steps.some((step) => step.what === "blame") && swatch("step-blame", "search for the fault"),
-    make("span", { class: "key muted" }, "height: how many operators a step tried"));
+    make("span", { class: "key muted" }, "height: how many operators a step tried")]);
   showChart(find("progress-chart"), paintProgress);
   showSteps();
 }
