@@ -111,6 +111,11 @@ cl::opt<std::string> weights("weights",
                              cl::sub(runCommand));
 cl::opt<unsigned> threads("threads", cl::desc("Host threads (0: one per core)"),
                           cl::init(0), cl::sub(runCommand));
+cl::opt<uint64_t>
+    deadlineMs("deadline-ms",
+               cl::desc("Milliseconds that a device may take (default 60000)"),
+               cl::value_desc("number"), cl::init(0), cl::sub(runCommand),
+               cl::sub(migrateCommand));
 cl::opt<unsigned> repeat("repeat",
                          cl::desc("Run this often; the times are the median's"),
                          cl::init(1), cl::sub(runCommand),
@@ -137,10 +142,6 @@ cl::opt<bool> keepGoing("keep-going",
                         cl::desc("Leave operators that fail on the host and "
                                  "go on"),
                         cl::sub(migrateCommand));
-cl::opt<double> deadline("deadline",
-                         cl::desc("Seconds that the device may take for one "
-                                  "submission"),
-                         cl::init(60), cl::sub(migrateCommand));
 cl::opt<double> stepDeadline("step-deadline",
                              cl::desc("Seconds that a whole step may take"),
                              cl::init(600), cl::sub(migrateCommand));
@@ -253,6 +254,7 @@ static int runRun() {
   job.devices.assign(devices.begin(), devices.end());
   job.weights = weights;
   job.threads = threads;
+  job.deadlineMs = deadlineMs;
   job.repeat = std::max(1u, repeat.getValue());
   job.validation = validation;
   job.noHostCode = noHostCode;
@@ -286,12 +288,12 @@ static int runMigrate() {
   std::string error = fillHooks(job.hooks);
   if (!error.empty())
     return fail(error);
-  if (!(deadline > 0) || !(stepDeadline > 0))
-    return fail("--deadline and --step-deadline must be above 0");
+  if (!(stepDeadline > 0))
+    return fail("--step-deadline must be above 0");
   job.samples.assign(migrateSamples.begin(), migrateSamples.end());
   job.keepGoing = keepGoing;
   job.repeats = std::max(1u, repeat.getValue());
-  job.deadline = deadline;
+  job.deadlineMs = deadlineMs;
   job.stepDeadline = stepDeadline;
   job.validation = validation;
   job.json = printJSON;

@@ -298,7 +298,7 @@ MixedModel::load(StringRef bytes, StepReport &report) {
   tapml_load_options options = {};
   options.struct_size = sizeof(options);
   options.validation = job.validation;
-  options.deadline_ms = uint64_t(job.deadline * 1000);
+  options.deadline_ms = job.deadlineMs;
   options.bindings = &binding;
   options.num_bindings = device.get() ? 1 : 0;
   std::string path = joinPath(job.output, "step.tapx");

@@ -140,15 +140,15 @@ int tapml::serveSteps(const MigrateJob &job, int input, int output) {
 
 /// The arguments with which this program becomes a worker for `job`.
 static std::vector<std::string> makeArguments(const MigrateJob &job) {
-  std::vector<std::string> arguments = {
-      "tapml",
-      "migrate",
-      "--serve-steps",
-      job.package,
-      "--target=" + job.target,
-      "-o",
-      job.output,
-      formatv("--deadline={0}", job.deadline)};
+  std::vector<std::string> arguments = {"tapml",
+                                        "migrate",
+                                        "--serve-steps",
+                                        job.package,
+                                        "--target=" + job.target,
+                                        "-o",
+                                        job.output,
+                                        "--deadline-ms=" +
+                                            std::to_string(job.deadlineMs)};
   if (!job.device.empty())
     arguments.push_back("--device=" + job.device);
   if (job.validation)

@@ -9,6 +9,7 @@
 #include "VulkanDevice.h"
 
 #include <algorithm>
+#include <new>
 
 using namespace tapml::rt;
 
@@ -24,7 +25,7 @@ static constexpr std::chrono::milliseconds copyDeadline{60'000};
 VulkanContext::~VulkanContext() {
   if (abandoned) {
     // Threads of the driver may still run, and its code must not go away.
-    new std::shared_ptr<VulkanInstance>(std::move(instance));
+    new (std::nothrow) std::shared_ptr<VulkanInstance>(std::move(instance));
     return;
   }
   if (!device)
@@ -310,8 +311,7 @@ VulkanDevice::VulkanDevice(std::shared_ptr<VulkanContext> shared)
   };
   deviceLimits.maxBindingBytes = limit("max_storage_buffer_bytes");
   deviceLimits.maxBufferBytes = limit("max_allocation_bytes");
-  deviceLimits.maxBuffersPerKernel =
-      limit("max_storage_buffers");
+  deviceLimits.maxBuffersPerKernel = limit("max_storage_buffers");
   deviceLimits.maxSizeBytes = limit("max_push_constant_bytes");
   for (size_t i = 0; i < 3; ++i)
     deviceLimits.maxGrid[i] = limit("max_workgroup_count", i);

@@ -46,7 +46,7 @@ static Status findEntryPoints(const std::vector<uint32_t> &words,
       return fail("has an instruction that does not end");
     if (opcode == opEntryPoint && length > 3 && words[i + 1] == glCompute) {
       const char *text = reinterpret_cast<const char *>(&words[i + 3]);
-      entryPoints.emplace_back(text, strnlen(text, (length - 3) * 4));
+      entryPoints.emplace_back(text, strnlen(text, size_t(length - 3) * 4));
     }
     i += length;
   }
@@ -93,14 +93,13 @@ static Status checkLimits(const KernelDesc &desc, const DeviceInfo &info) {
   uint64_t invocations = 1;
   for (size_t i = 0; i < 3; ++i) {
     TAPML_RETURN_IF_ERROR(check(concat("invocations in dimension ", i),
-                                desc.workgroup[i], "max_workgroup_size",
-                                i));
+                                desc.workgroup[i], "max_workgroup_size", i));
     invocations *= desc.workgroup[i];
   }
   TAPML_RETURN_IF_ERROR(check("invocations in a workgroup", invocations,
                               "max_workgroup_invocations", 0));
-  TAPML_RETURN_IF_ERROR(check("buffers", desc.access.size(),
-                              "max_storage_buffers", 0));
+  TAPML_RETURN_IF_ERROR(
+      check("buffers", desc.access.size(), "max_storage_buffers", 0));
   return check("bytes of sizes", desc.numSizes * uint64_t(4),
                "max_push_constant_bytes", 0);
 }

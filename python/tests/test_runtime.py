@@ -292,6 +292,8 @@ def test_files_that_cannot_be_loaded(host_file: Path, tmp_path: Path) -> None:
         tapml.load(host_file, weights=tmp_path / "no.safetensors")
     with pytest.raises(tapml.ExecutableError, match="-1 threads"):
         tapml.load(host_file, threads=-1)
+    with pytest.raises(tapml.ExecutableError, match="a deadline of 0 ms"):
+        tapml.load(host_file, deadline_ms=0)
 
 
 @needs_build

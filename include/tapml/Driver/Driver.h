@@ -51,6 +51,8 @@ struct RunJob {
   std::vector<std::string> devices;
   std::string weights;
   unsigned threads = 0;
+  /// How long a device may take; 0 for the runtime's default.
+  uint64_t deadlineMs = 0;
   unsigned repeat = 1;
   bool validation = false;
   bool noHostCode = false;

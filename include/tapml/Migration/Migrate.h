@@ -34,8 +34,11 @@ struct MigrateJob {
   bool keepGoing = false;
   /// Runs of every step; more than one finds what is wrong only sometimes.
   int64_t repeats = 1;
-  /// Seconds for one submission to the device, and for one whole step.
-  double deadline = 60, stepDeadline = 600;
+  /// Milliseconds that the device may take for one submission; 0 takes the
+  /// runtime's.
+  uint64_t deadlineMs = 0;
+  /// Seconds that a whole step may take.
+  double stepDeadline = 600;
   bool validation = false;
   bool json = false;
 };

@@ -188,12 +188,10 @@ tapml_executable_num_inputs(tapml_executable executable);
 TAPML_RUNTIME_API size_t
 tapml_executable_num_outputs(tapml_executable executable);
 /** Describes input or output `index`. */
-TAPML_RUNTIME_API tapml_status
-tapml_executable_input(tapml_executable executable, size_t index,
-                       tapml_tensor_info *info);
-TAPML_RUNTIME_API tapml_status
-tapml_executable_output(tapml_executable executable, size_t index,
-                        tapml_tensor_info *info);
+TAPML_RUNTIME_API tapml_status tapml_executable_input(
+    tapml_executable executable, size_t index, tapml_tensor_info *info);
+TAPML_RUNTIME_API tapml_status tapml_executable_output(
+    tapml_executable executable, size_t index, tapml_tensor_info *info);
 
 /*===-- Runs --------------------------------------------------------------===*/
 
@@ -211,8 +209,8 @@ typedef struct tapml_tensor {
 
 /** Makes a session: memory for intermediate values, and the recorded programs
     of the last few input sizes. */
-TAPML_RUNTIME_API tapml_status
-tapml_session_create(tapml_executable executable, tapml_session *session);
+TAPML_RUNTIME_API tapml_status tapml_session_create(tapml_executable executable,
+                                                    tapml_session *session);
 TAPML_RUNTIME_API void tapml_session_retain(tapml_session session);
 TAPML_RUNTIME_API void tapml_session_release(tapml_session session);
 
@@ -278,9 +276,10 @@ TAPML_RUNTIME_API tapml_status tapml_session_observe(
 
 /** Checks inputs (`data` may be NULL) and returns the outputs' types and shapes
     without running: a result whose tensors have no data. */
-TAPML_RUNTIME_API tapml_status
-tapml_session_infer(tapml_session session, const tapml_tensor *inputs,
-                    size_t num_inputs, tapml_result *result);
+TAPML_RUNTIME_API tapml_status tapml_session_infer(tapml_session session,
+                                                   const tapml_tensor *inputs,
+                                                   size_t num_inputs,
+                                                   tapml_result *result);
 
 TAPML_RUNTIME_API void tapml_result_retain(tapml_result result);
 TAPML_RUNTIME_API void tapml_result_release(tapml_result result);
