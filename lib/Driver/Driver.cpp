@@ -138,6 +138,10 @@ cl::opt<std::string>
 // tapml migrate
 //===----------------------------------------------------------------------===//
 
+cl::list<std::string> only("only",
+                           cl::desc("Move exactly this operator, and others "
+                                    "given so; run once and judge"),
+                           cl::value_desc("instance"), cl::sub(migrateCommand));
 cl::opt<bool> keepGoing("keep-going",
                         cl::desc("Leave operators that fail on the host and "
                                  "go on"),
@@ -292,6 +296,7 @@ static int runMigrate() {
     return fail("--step-deadline must be above 0");
   job.samples.assign(migrateSamples.begin(), migrateSamples.end());
   job.keepGoing = keepGoing;
+  job.only.assign(only.begin(), only.end());
   job.repeats = std::max(1u, repeat.getValue());
   job.deadlineMs = deadlineMs;
   job.stepDeadline = stepDeadline;

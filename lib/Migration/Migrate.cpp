@@ -10,6 +10,7 @@
 #include "Blame.h"
 #include "MigrationPrinter.h"
 #include "MigrationState.h"
+#include "Repeat.h"
 #include "StepWorker.h"
 #include "Support.h"
 #include "tapml/Compiler/Package.h"
@@ -227,6 +228,7 @@ Error Migration::blame(const std::vector<std::string> &good,
   if (!fault)
     return fault.takeError();
   fault->step = number;
+  fault->command = makeRepeatCommand(job, *fault);
   // Where only a set is wrong, one of it stays: the last that was added.
   std::string stays = fault->instance;
   if (!is_contained(group, stays))
@@ -376,4 +378,6 @@ Error Migration::run() {
   return finish();
 }
 
-Error tapml::migrate(const MigrateJob &job) { return Migration(job).run(); }
+Error tapml::migrate(const MigrateJob &job) {
+  return job.only.empty() ? Migration(job).run() : repeatStep(job);
+}

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MigrationPrinter.h"
+#include "Blame.h"
 #include "JSONNumber.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -21,14 +22,16 @@ using namespace tapml;
 static constexpr size_t kWidth = 80, kIndent = 10;
 
 /// Prints text in lines of the terminal's width, each after `indent` spaces;
-/// the first continues a line of that many columns.
-static void printWrapped(raw_ostream &os, StringRef text, size_t indent) {
+/// the first continues a line of that many columns. `more` ends all but the
+/// last.
+static void printWrapped(raw_ostream &os, StringRef text, size_t indent,
+                         StringRef more = "") {
   size_t column = indent;
   SmallVector<StringRef> words;
   text.split(words, ' ', -1, /*KeepEmpty=*/false);
   for (auto [number, word] : enumerate(words)) {
-    if (number && column + 1 + word.size() > kWidth) {
-      os << "\n" << std::string(indent, ' ');
+    if (number && column + 1 + word.size() + more.size() > kWidth) {
+      os << more << "\n" << std::string(indent, ' ');
       column = indent;
     } else if (number) {
       os << ' ';
@@ -142,6 +145,29 @@ static void printElement(const json::Object &element) {
                     getNumber("share"));
 }
 
+/// Prints the worst elements of an operator, where there are some.
+static void printElements(const OperatorVerdict &verdict) {
+  const json::Object *evidence = verdict.evidence.getAsObject();
+  const json::Array *worst = evidence ? evidence->getArray("worst") : nullptr;
+  if (!worst || worst->empty())
+    return;
+  outs() << formatv("  {0,-18} {1,-16} {2,-16} {3,10} {4}\n", "element",
+                    "expected", "got", "ULP", "of the bound");
+  for (size_t i = 0; i < std::min<size_t>(4, worst->size()); ++i)
+    if (const json::Object *element = (*worst)[i].getAsObject())
+      printElement(*element);
+}
+
+/// Prints a command over as many lines as it needs, so that a shell takes it.
+static void printCommand(StringRef command) {
+  outs() << left_justify("  again", kIndent);
+  // A quoted word stays in one piece.
+  if (command.contains('\''))
+    outs() << command << "\n";
+  else
+    printWrapped(outs(), command, kIndent, " \\");
+}
+
 void MigrationPrinter::printFault(const MigrationState &state,
                                   const Fault &fault) {
   clearProgress();
@@ -154,24 +180,17 @@ void MigrationPrinter::printFault(const MigrationState &state,
           ": " + fault.sentence);
   if (fault.minimalSet.size() > 1)
     printLine(outs(), "  set", join(fault.minimalSet, ", "));
-  for (const OperatorVerdict *verdict : fault.report.getFailed()) {
-    if (verdict->instance != fault.instance)
-      continue;
-    const json::Object *evidence = verdict->evidence.getAsObject();
-    const json::Array *worst = evidence ? evidence->getArray("worst") : nullptr;
-    if (!worst)
-      continue;
-    outs() << formatv("  {0,-18} {1,-16} {2,-16} {3,10} {4}\n", "element",
-                      "expected", "got", "ULP", "of the bound");
-    for (size_t i = 0; i < std::min<size_t>(4, worst->size()); ++i)
-      if (const json::Object *element = (*worst)[i].getAsObject())
-        printElement(*element);
-  }
-  outs() << "\n";
+  for (const OperatorVerdict *verdict : fault.report.getFailed())
+    if (verdict->instance == fault.instance)
+      printElements(*verdict);
+  if (!fault.command.empty())
+    printCommand(fault.command);
   outs().flush();
 }
 
 void MigrationPrinter::printResult(const MigrationState &state) {
+  if (!state.faults.empty())
+    outs() << "\n";
   int64_t moved = count(state, OperatorState::Moved);
   printLine(outs(), "moved",
             formatv("{0}/{1}, {2}", moved, state.operators.size(),
@@ -216,6 +235,42 @@ void MigrationPrinter::printReport(const MigrationState &state) {
                       count(state, OperatorState::Waiting))
                   .str());
   printTotals(state);
+}
+
+void MigrationPrinter::printRun(const StepReport &report) {
+  if (report.passes())
+    return printLine(outs(), "pass", describeWorst(report));
+  if (report.error)
+    printLine(outs(), "FAIL",
+              report.error->instance.empty()
+                  ? report.error->message
+                  : report.error->instance + ": " + report.error->message);
+  for (const ChangedValue &changed : report.changed)
+    printLine(outs(), "FAIL",
+              "what " + changed.producer + " gave has changed when " +
+                  changed.consumer + " uses it");
+  for (const std::string &instance : report.missing)
+    printLine(outs(), "FAIL", instance + ": gave no value");
+  for (const OperatorVerdict *verdict : report.getFailed()) {
+    printLine(outs(), "FAIL",
+              formatv("{0} ({1} on {2}): {3}", verdict->instance, verdict->op,
+                      verdict->place, describeVerdict(*verdict))
+                  .str());
+    printElements(*verdict);
+  }
+  for (const std::string &name : report.unstable)
+    printLine(outs(), "FAIL", "equal runs give different '" + name + "'");
+  for (const std::string &name : report.unordered)
+    printLine(outs(), "FAIL",
+              "'" + name + "' differs where nothing waits between steps");
+  for (const OutputVerdict &output : report.outputs)
+    if (!output.passes)
+      printLine(outs(), "FAIL",
+                formatv("output '{0}' of sample {1} drifts by {2}, a sound run "
+                        "by up to {3}",
+                        output.name, output.sample, toShortText(output.drift),
+                        toShortText(output.envelope))
+                    .str());
 }
 
 void MigrationPrinter::printSummary(const MigrationState &state,

@@ -29,6 +29,8 @@ public:
   void printSummary(const MigrationState &state, const MigrateJob &job);
   /// Prints what is known of a migration, finished or not.
   void printReport(const MigrationState &state);
+  /// Prints the verdicts of one run.
+  void printRun(const StepReport &report);
 
 private:
   void clearProgress();

@@ -139,6 +139,7 @@ static json::Value toJSON(const Fault &fault) {
                       {"class", toJSON(fault.kind)},
                       {"minimal_set", fault.minimalSet},
                       {"sentence", fault.sentence},
+                      {"command", fault.command},
                       {"report", toJSON(fault.report)}};
 }
 
@@ -148,7 +149,8 @@ static bool fromJSON(const json::Value &value, Fault &fault, json::Path path) {
          map.map("instance", fault.instance) && map.map("op", fault.op) &&
          map.map("class", fault.kind) &&
          map.map("minimal_set", fault.minimalSet) &&
-         map.map("sentence", fault.sentence) && map.map("report", fault.report);
+         map.map("sentence", fault.sentence) &&
+         map.map("command", fault.command) && map.map("report", fault.report);
 }
 } // namespace tapml
 

@@ -61,6 +61,8 @@ struct Fault {
   std::vector<std::string> minimalSet;
   /// One sentence for people.
   std::string sentence;
+  /// The command that shows it again; empty where there is none.
+  std::string command;
   /// The report of the run with the minimal set.
   StepReport report;
 };

@@ -153,6 +153,7 @@ class StateMaker:
         failing = {} if more.get("error") else {number: verdict}
         self.faults.append({"step": len(self.steps), "instance": self.operators[number]["instance"], "op": self.operators[number]["op"],
                             "class": kind, "minimal_set": minimal, "sentence": sentence,
+                            "command": "tapml migrate minilm.tapml --target=vulkan -o migration " + " ".join(f"--only={x}" for x in minimal),
                             "report": self.report({number}, failing, **more)})  # fmt: skip
 
 

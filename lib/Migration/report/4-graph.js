@@ -167,6 +167,8 @@ function showLegend(mode) {
 // View
 //===--------------------------------------------------------------------===//
 
+const smallestScaleOfNames = 0.48;
+
 class GraphView {
   constructor(box) {
     this.box = box;
@@ -201,6 +203,7 @@ class GraphView {
     const path = (isFar) => lines.filter((line) => line.isFar === isFar).map((line) => line.path).join("");
     this.hot = draw("g", { class: "hot" });
     this.nodes = operators.map((op) => this.drawNode(op));
+    this.named = false;
     this.scene.replaceChildren(
       draw("path", { class: "line far", d: path(true) }), draw("path", { class: "line", d: path(false) }),
       draw("g", {}, this.drawTitles()), this.hot, draw("g", {}, this.nodes));
@@ -211,8 +214,15 @@ class GraphView {
     const { x, y } = this.drawing.locate(op.layer, op.x);
     op.at = { x, y };
     return draw("g", { class: shade(op, this.mode), transform: `translate(${x - cell.width / 2} ${y - cell.height / 2})`, "data-n": op.number },
-      draw("rect", { width: cell.width, height: cell.height, rx: 5 }),
-      draw("text", { x: cell.width / 2, y: 17 }, op.op.length > 17 ? `${op.op.slice(0, 16)}\u2026` : op.op));
+      draw("rect", { width: cell.width, height: cell.height, rx: 5 }));
+  }
+
+  // Names are added when they can first be read.
+  drawNames() {
+    if (this.named || this.scale < smallestScaleOfNames) return;
+    this.named = true;
+    operators.forEach((op, i) => this.nodes[i].append(
+      draw("text", { x: cell.width / 2, y: 17 }, op.op.length > 17 ? `${op.op.slice(0, 16)}\u2026` : op.op)));
   }
 
   // The modules that each column shows, at length and in brief.
@@ -260,11 +270,12 @@ class GraphView {
     this.x = Math.min(Math.max(x, margin - width * this.scale), this.width - margin);
     this.y = Math.min(Math.max(y, margin - height * this.scale), this.height - margin);
     this.scene.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
-    this.svg.classList.toggle("small", this.scale < 0.48);
+    this.svg.classList.toggle("small", this.scale < smallestScaleOfNames);
     this.svg.classList.toggle("tiny", this.scale < 0.12);
     // One finger moves the page until there is something to move in here.
     this.svg.style.touchAction = this.scale > this.fitScale * 1.05 ? "none" : "pan-y";
     if (this.scale !== lastScale) this.scaleTitles();
+    this.drawNames();
   }
 
   zoom(factor, x = this.width / 2, y = this.height / 2) {

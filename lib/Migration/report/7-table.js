@@ -42,7 +42,7 @@ class OperatorTable {
         class: (column.number ? "number" : "") + (part > 1 ? " alarm" : "") || null },
         column.text(op), part !== null && make("i", { class: "part", style: `width:${Math.min(1, part) * 100}%` }));
     });
-    return make("tr", { role: "row", "data-n": op.number, tabindex: -1, "aria-selected": op.number === selected ? "true" : null }, cells);
+    return make("tr", { role: "row", "data-n": op.number, tabindex: -1 }, cells);
   }
 
   //===--- Sorting ---===//
@@ -121,6 +121,14 @@ class OperatorTable {
       if (begin + count < list.length) requestIdleCallback(() => add(begin + count, 150), { timeout: 1000 });
     };
     add(0, 40);
+    this.setEntry();
+  }
+
+  // One row can be reached with Tab; arrows go on from there.
+  setEntry() {
+    this.entry?.setAttribute("tabindex", -1);
+    this.entry = this.marked?.isConnected ? this.marked : this.body.querySelector("tr[data-n]");
+    this.entry?.setAttribute("tabindex", 0);
   }
 
   press(event) {
@@ -135,15 +143,12 @@ class OperatorTable {
 
   mark(op, source) {
     this.marked?.removeAttribute("aria-selected");
-    this.marked?.setAttribute("tabindex", -1);
-    this.marked = null;
-    if (!op) return;
-    const row = (this.rows[op.number] ??= this.makeRow(op));
-    row.setAttribute("aria-selected", "true");
-    row.setAttribute("tabindex", 0);
-    this.marked = row;
+    this.marked = op ? (this.rows[op.number] ??= this.makeRow(op)) : null;
+    this.marked?.setAttribute("aria-selected", "true");
+    this.setEntry();
     // Scrolls the table, never the page.
-    if (source !== "table" && row.isConnected) this.box.scrollTop = row.offsetTop - this.box.clientHeight / 2;
+    if (op && source !== "table" && this.marked.isConnected)
+      this.box.scrollTop = this.marked.offsetTop - this.box.clientHeight / 2;
   }
 }
 
