@@ -54,6 +54,7 @@ HEAD = [
     ("mask", "index", ["cast", "arange"]),
 ]
 EXACT = {"slice", "arange", "cast", "index", "reshape", "permute", "embedding"}
+COMMAND = "tapml migrate minilm.tapml --target=vulkan -o migration"
 UNSUPPORTED = {"index": "not supported: advanced indexing with 64-bit integers needs the feature int64"}
 
 
@@ -89,10 +90,28 @@ def make_evidence(op: str, failed: int, elements: int) -> dict[str, Any]:
         "free": 0,
         "first": {"index": [0, 16, 2], "expected": "0.25", "got": "0.75", "ulps": 8388608, "share": 120.5},
         "worst": worst,
-        "clusters": [f"all in rows 16-31 of dimension 1 of {op}", "large magnitudes: the mean of the failing is 3.1 times that of all"],
-        "expected_range": {"min": -3.1, "max": 2.9, "mean": 0.011, "variance": 0.84, "largest_magnitude": 3.1, **ranges},
-        "got_range": {"min": -3.1, "max": 9.8, "mean": 0.42, "variance": 2.2, "largest_magnitude": 9.8, **ranges, "nan": 1},
-    }  # fmt: skip
+        "clusters": [
+            f"all in rows 16-31 of dimension 1 of {op}",
+            "large magnitudes: the mean of the failing is 3.1 times that of all",
+        ],
+        "expected_range": {
+            "min": -3.1,
+            "max": 2.9,
+            "mean": 0.011,
+            "variance": 0.84,
+            "largest_magnitude": 3.1,
+            **ranges,
+        },
+        "got_range": {
+            "min": -3.1,
+            "max": 9.8,
+            "mean": 0.42,
+            "variance": 2.2,
+            "largest_magnitude": 9.8,
+            **ranges,
+            "nan": 1,
+        },
+    }
 
 
 class StateMaker:
@@ -130,36 +149,80 @@ class StateMaker:
     def report(self, moved: set[int], failing: dict[int, dict[str, Any]] | None = None, **more: Any) -> dict[str, Any]:
         verdicts = [(failing or {}).get(i) or self.verdict(i, i in moved) for i in range(len(self.operators))]
         outputs = [
-            {"name": name, "sample": s, "passes": True, "drift": 2.1e-7, "envelope": 9.6e-6, "difference": 1.2e-6 * (s + 1)}
+            {
+                "name": name,
+                "sample": s,
+                "passes": True,
+                "drift": 2.1e-7,
+                "envelope": 9.6e-6,
+                "difference": 1.2e-6 * (s + 1),
+            }
             for name in ("last_hidden_state", "pooler_output")
             for s in range(4)
-        ]  # fmt: skip
-        report = {"operators": verdicts, "outputs": outputs, "changed": [], "unstable": [], "unordered": [], "missing": [],
-                  "transfers": 3, "bytes_moved": 466944, "compile_seconds": 0.8, "load_seconds": 0.1, "run_seconds": 0.2,
-                  "judge_seconds": 0.5}  # fmt: skip
+        ]
+        report = {
+            "operators": verdicts,
+            "outputs": outputs,
+            "changed": [],
+            "unstable": [],
+            "unordered": [],
+            "missing": [],
+            "transfers": 3,
+            "bytes_moved": 466944,
+            "compile_seconds": 0.8,
+            "load_seconds": 0.1,
+            "run_seconds": 0.2,
+            "judge_seconds": 0.5,
+        }
         report.update(more)
         return report
 
     def step(self, what: str, moved: int, tried: int, passes: bool, seconds: float) -> None:
         worst = self.random.choice(self.operators)["instance"]
-        self.steps.append({"number": len(self.steps) + 1, "what": what, "moved": moved, "tried": tried, "passes": passes,
-                           "worst": worst, "share": 0.31 if passes else None, "seconds": seconds})  # fmt: skip
+        self.steps.append(
+            {
+                "number": len(self.steps) + 1,
+                "what": what,
+                "moved": moved,
+                "tried": tried,
+                "passes": passes,
+                "worst": worst,
+                "share": 0.31 if passes else None,
+                "seconds": seconds,
+            }
+        )
         self.time += seconds
 
     def fail(self, number: int, kind: str, sentence: str, minimal: list[str], **more: Any) -> None:
         verdict = self.verdict(number, True)
-        verdict.update(verdict="proven fault", share=8.1e5, failed=512, drift=1.7e-1, failed_samples=[0, 2],
-                       evidence=make_evidence(self.operators[number]["op"], 512, 12288))  # fmt: skip
+        verdict.update(
+            verdict="proven fault",
+            share=8.1e5,
+            failed=512,
+            drift=1.7e-1,
+            failed_samples=[0, 2],
+            evidence=make_evidence(self.operators[number]["op"], 512, 12288),
+        )
         failing = {} if more.get("error") else {number: verdict}
-        self.faults.append({"step": len(self.steps), "instance": self.operators[number]["instance"], "op": self.operators[number]["op"],
-                            "class": kind, "minimal_set": minimal, "sentence": sentence,
-                            "command": "tapml migrate minilm.tapml --target=vulkan -o migration " + " ".join(f"--only={x}" for x in minimal),
-                            "report": self.report({number}, failing, **more)})  # fmt: skip
+        self.faults.append(
+            {
+                "step": len(self.steps),
+                "instance": self.operators[number]["instance"],
+                "op": self.operators[number]["op"],
+                "class": kind,
+                "minimal_set": minimal,
+                "sentence": sentence,
+                "command": " ".join([COMMAND, *(f"--only={instance}" for instance in minimal)]),
+                "report": self.report({number}, failing, **more),
+            }
+        )
 
 
-def make_state(layers: int = 6, scene: str = "faults", model: str = "minilm", operators: list | None = None) -> dict[str, Any]:
-    """Returns a state. Scenes: "clean", "faults" (found and left on the host), "stopped" (at the first), "host" (only begun),
-    "begun" (nothing has run)."""
+def make_state(
+    layers: int = 6, scene: str = "faults", model: str = "minilm", operators: list | None = None
+) -> dict[str, Any]:
+    """Returns a state. Scenes: "clean", "faults" (found and left on the host), "stopped" (at the first), "host" (only
+    the host has run), "begun" (nothing has run)."""
     maker = StateMaker(operators or make_graph(layers), model)
     ops = maker.operators
     names = [op["instance"] for op in ops]
@@ -201,36 +264,73 @@ def make_state(layers: int = 6, scene: str = "faults", model: str = "minilm", op
             phase = "done"
     done = set(moved)
     has_run = scene != "begun"
-    final = maker.report(done) if moved else {**maker.report(set()), "operators": [], "outputs": [], "transfers": 0, "bytes_moved": 0}
-    empty = {"instance": "", "op": "", "place": "", "verdict": "", "sample": 0, "share": 0, "failed": 0, "elements": 0,
-             "failed_samples": [], "drift": 0, "envelope": 0, "evidence": None}  # fmt: skip
+    final = (
+        maker.report(done)
+        if moved
+        else {**maker.report(set()), "operators": [], "outputs": [], "transfers": 0, "bytes_moved": 0}
+    )
+    empty = {
+        "instance": "",
+        "op": "",
+        "place": "",
+        "verdict": "",
+        "sample": 0,
+        "share": 0,
+        "failed": 0,
+        "elements": 0,
+        "failed_samples": [],
+        "drift": 0,
+        "envelope": 0,
+        "evidence": None,
+    }
     records = []
     for i, op in enumerate(ops):
         state = "unsupported" if i in unsupported else "guilty" if i in guilty else "moved" if i in done else "waiting"
         fault = next((f for f in maker.faults if f["instance"] == names[i]), None)
-        records.append({**op, "state": state, "passes_alone": scene != "begun" and i not in guilty, "step": 2 if i in done else 0,
-                        "reason": UNSUPPORTED[op["op"]] if state == "unsupported" else fault["sentence"] if fault else "",
-                        "host": maker.verdict(i, False) if has_run else empty,
-                        "target": final["operators"][i] if i in done else empty})  # fmt: skip
-    return {"version": 1, "model": model, "model_hash": "5f2c8d1e9a7b" * 5 + "0123", "target": "vulkan",
-            "device": "vulkan:0 (llvmpipe (LLVM 15.0.6, 256 bits))", "settings": "repeats=1", "phase": phase, "group": 1, "samples": [0, 1, 2, 3],
-            "sample_sizes": [38, 24, 60, 12], "operators": records, "steps": maker.steps, "faults": maker.faults,
-            "host_report": maker.report(set()) if has_run else {**final}, "final_report": final, "fused": phase == "done",
-            "seconds": maker.time}  # fmt: skip
+        records.append(
+            {
+                **op,
+                "state": state,
+                "passes_alone": scene != "begun" and i not in guilty,
+                "step": 2 if i in done else 0,
+                "reason": UNSUPPORTED[op["op"]] if state == "unsupported" else fault["sentence"] if fault else "",
+                "host": maker.verdict(i, False) if has_run else empty,
+                "target": final["operators"][i] if i in done else empty,
+            }
+        )
+    return {
+        "version": 1,
+        "model": model,
+        "model_hash": "5f2c8d1e9a7b" * 5 + "0123",
+        "target": "vulkan",
+        "device": "vulkan:0 (llvmpipe (LLVM 15.0.6, 256 bits))",
+        "settings": "repeats=1",
+        "phase": phase,
+        "group": 1,
+        "samples": [0, 1, 2, 3],
+        "sample_sizes": [38, 24, 60, 12],
+        "operators": records,
+        "steps": maker.steps,
+        "faults": maker.faults,
+        "host_report": maker.report(set()) if has_run else {**final},
+        "final_report": final,
+        "fused": phase == "done",
+        "seconds": maker.time,
+    }
 
 
 def blame(maker: StateMaker, number: int, kind: str, names: list[str]) -> None:
     op = maker.operators[number]["op"]
+    far = "512 of 12288 elements are outside the bound, by up to 8.1e+05 times"
     if kind == "together":
-        maker.fail(number, kind, f"{op} is wrong only together with others: 512 of 12288 elements are outside the bound, by up to "
-                   "8.1e+05 times; all in rows 16-31", [names[number - 2], names[number]])  # fmt: skip
+        minimal = [names[number - 2], names[number]]
+        maker.fail(number, kind, f"{op} is wrong only together with others: {far}; all in rows 16-31", minimal)
     elif kind == "alone":
-        maker.fail(number, kind, f"{op} is wrong alone: 512 of 12288 elements are outside the bound, by up to 8.1e+05 times",
-                   [names[number]])  # fmt: skip
+        maker.fail(number, kind, f"{op} is wrong alone: {far}", [names[number]])
     else:
-        error = {"kind": "compile", "message": "graph.mlir:41:10: error: 'tapml.scaled_dot_product_attention' needs 9 storage "
-                 "buffers, the profile guarantees 8", "instance": names[number]}  # fmt: skip
-        maker.fail(number, kind, f"{op} cannot be compiled or loaded: {error['message']}", [names[number]], error=error)
+        message = f"graph.mlir:41:10: error: 'tapml.{op}' needs 9 storage buffers, the profile guarantees 8"
+        error = {"kind": "compile", "message": message, "instance": names[number]}
+        maker.fail(number, kind, f"{op} cannot be compiled or loaded: {message}", [names[number]], error=error)
 
 
 def main() -> None:
