@@ -28,6 +28,9 @@ cl::SubCommand runCommand("run", "Run an executable");
 cl::SubCommand migrateCommand(
     "migrate", "Move a model to a target, operator by operator, checking each");
 cl::SubCommand reportCommand("report", "Say what a migration found out");
+cl::SubCommand carveCommand("carve",
+                            "Make tests of operators from a model's records");
+cl::SubCommand testCommand("test", "Run carved tests");
 cl::SubCommand devicesCommand("devices", "List the devices of this machine");
 
 //===----------------------------------------------------------------------===//
@@ -43,11 +46,10 @@ cl::opt<std::string> compileOutput("o", cl::desc("Output file or directory"),
                                    cl::sub(compileCommand),
                                    cl::sub(migrateCommand),
                                    cl::sub(reportCommand));
-cl::list<std::string>
-    targets("target",
-            cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
-            cl::value_desc("target"), cl::sub(compileCommand),
-            cl::sub(explainCommand), cl::sub(migrateCommand));
+cl::list<std::string> targets(
+    "target", cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
+    cl::value_desc("target"), cl::sub(compileCommand), cl::sub(explainCommand),
+    cl::sub(migrateCommand), cl::sub(testCommand));
 cl::opt<std::string> plan("plan", cl::desc("Plan: which operator runs where"),
                           cl::value_desc("file.json"), cl::sub(compileCommand),
                           cl::sub(explainCommand));
@@ -76,12 +78,12 @@ cl::list<std::string> plugins("load-pass-plugin",
                               cl::desc("Load passes from a shared object"),
                               cl::value_desc("file.so"),
                               cl::sub(compileCommand), cl::sub(explainCommand),
-                              cl::sub(migrateCommand));
+                              cl::sub(migrateCommand), cl::sub(testCommand));
 cl::list<std::string>
     hooks("pipeline-hook",
           cl::desc("Run passes at an extension point: POINT:PIPELINE"),
           cl::value_desc("hook"), cl::sub(compileCommand),
-          cl::sub(migrateCommand));
+          cl::sub(migrateCommand), cl::sub(testCommand));
 cl::opt<bool> timing("timing", cl::desc("Print the time of each pass"),
                      cl::sub(compileCommand));
 
@@ -103,7 +105,7 @@ cl::opt<std::string> runOutput("output", cl::desc("Write all outputs"),
 cl::list<std::string> devices("device",
                               cl::desc("Device of the target, or PLACE=DEVICE"),
                               cl::value_desc("device"), cl::sub(runCommand),
-                              cl::sub(migrateCommand));
+                              cl::sub(migrateCommand), cl::sub(testCommand));
 cl::opt<std::string> weights("weights",
                              cl::desc("Weights file, if not where the "
                                       "executable says"),
@@ -115,7 +117,7 @@ cl::opt<uint64_t>
     deadlineMs("deadline-ms",
                cl::desc("Milliseconds that a device may take (default 60000)"),
                cl::value_desc("number"), cl::init(0), cl::sub(runCommand),
-               cl::sub(migrateCommand));
+               cl::sub(migrateCommand), cl::sub(testCommand));
 cl::opt<unsigned> repeat("repeat",
                          cl::desc("Run this often; the times are the median's"),
                          cl::init(1), cl::sub(runCommand),
@@ -123,7 +125,8 @@ cl::opt<unsigned> repeat("repeat",
 cl::opt<bool> validation("validation",
                          cl::desc("Turn the driver's validation layer on; its "
                                   "messages are errors"),
-                         cl::sub(runCommand), cl::sub(migrateCommand));
+                         cl::sub(runCommand), cl::sub(migrateCommand),
+                         cl::sub(testCommand));
 cl::opt<bool> noHostCode("no-host-code",
                          cl::desc("Load device code only, for a file that is "
                                   "not trusted"),
@@ -158,6 +161,39 @@ cl::opt<bool> serveStepsOption("serve-steps", cl::Hidden,
                                cl::sub(migrateCommand));
 
 //===----------------------------------------------------------------------===//
+// tapml carve, tapml test
+//===----------------------------------------------------------------------===//
+
+cl::opt<std::string> recordedPackage(cl::Positional, cl::Required,
+                                     cl::desc("<model.tapml>"),
+                                     cl::sub(carveCommand));
+cl::opt<std::string> carveOutput("o", cl::desc("Directory of the tests"),
+                                 cl::value_desc("directory"),
+                                 cl::sub(carveCommand));
+cl::opt<unsigned>
+    keep("keep",
+         cl::desc("Visits of equal signature that become tests, those whose "
+                  "value ranges differ most"),
+         cl::init(2), cl::value_desc("number"), cl::sub(carveCommand));
+
+cl::list<std::string> testPaths(cl::Positional, cl::OneOrMore,
+                                cl::desc("<directory or file>..."),
+                                cl::sub(testCommand));
+cl::opt<std::string>
+    filter("filter", cl::desc("Run only tests whose operator or file matches"),
+           cl::value_desc("glob"), cl::sub(testCommand));
+cl::opt<unsigned> jobs("j", cl::desc("Tests at a time (0: one per core)"),
+                       cl::init(0), cl::value_desc("number"),
+                       cl::sub(testCommand));
+cl::opt<std::string> junit("junit", cl::desc("Write a report as JUnit XML"),
+                           cl::value_desc("file.xml"), cl::sub(testCommand));
+cl::opt<std::string>
+    evidence("evidence",
+             cl::desc("Directory for the kernels of tests that fail"),
+             cl::init("tapml-failures"), cl::value_desc("directory"),
+             cl::sub(testCommand));
+
+//===----------------------------------------------------------------------===//
 // tapml devices
 //===----------------------------------------------------------------------===//
 
@@ -169,7 +205,8 @@ cl::opt<std::string> profileOf("profile",
 
 cl::opt<bool> printJSON("json", cl::desc("Print JSON"), cl::sub(runCommand),
                         cl::sub(explainCommand), cl::sub(devicesCommand),
-                        cl::sub(migrateCommand), cl::sub(reportCommand));
+                        cl::sub(migrateCommand), cl::sub(carveCommand),
+                        cl::sub(testCommand), cl::sub(reportCommand));
 
 //===----------------------------------------------------------------------===//
 // tapml report
@@ -321,6 +358,41 @@ static int runReport() {
   return failure ? fail(toString(std::move(failure))) : 0;
 }
 
+static int runCarve() {
+  CarveJob job;
+  job.package = recordedPackage;
+  job.output = carveOutput;
+  job.keep = keep;
+  job.json = printJSON;
+  if (job.output.empty())
+    return fail("say where to write the tests: -o DIRECTORY");
+  if (!job.keep)
+    return fail("--keep must be at least 1");
+  return failed(carve(job));
+}
+
+static int runTest() {
+  TestJob job;
+  job.paths.assign(testPaths.begin(), testPaths.end());
+  if (targets.size() > 1 || devices.size() > 1)
+    return fail("tests run on one target at a time; name one --target and at "
+                "most one --device");
+  if (!targets.empty())
+    job.target = targets.front();
+  if (!devices.empty())
+    job.device = devices.front();
+  job.filter = filter;
+  job.jobs = jobs;
+  job.junit = junit;
+  job.evidence = evidence;
+  job.plugins.assign(plugins.begin(), plugins.end());
+  job.validation = validation;
+  job.deadlineMs = deadlineMs;
+  job.json = printJSON;
+  std::string error = fillHooks(job.hooks);
+  return error.empty() ? failed(test(job)) : fail(error);
+}
+
 int tapml::runDriver(int argc, char **argv) {
   InitLLVM init(argc, argv);
   cl::SetVersionPrinter(
@@ -342,6 +414,10 @@ int tapml::runDriver(int argc, char **argv) {
     return runMigrate();
   if (reportCommand)
     return runReport();
+  if (carveCommand)
+    return runCarve();
+  if (testCommand)
+    return runTest();
   if (devicesCommand)
     return failed(listDevices(printJSON, profileOf));
   cl::PrintHelpMessage();

@@ -123,29 +123,30 @@ Expected<Names> Blame::minimize(const Symptom &symptom, StepReport &report) {
     report = std::move(*next);
     return true;
   };
-  // Most faults are of one operator, and a report as a rule names it.
-  Names suspects;
-  if (symptom.kind == Symptom::Kind::Operator)
-    suspects.push_back(symptom.name);
-  else if (symptom.kind == Symptom::Kind::Error && report.error &&
-           !report.error->instance.empty())
-    suspects.push_back(report.error->instance);
+  // Most faults are of one operator, and a report as a rule names it; or of
+  // those that fail; or of the group, without what was moved before.
   Names all = good;
   all.insert(all.end(), group.begin(), group.end());
-  for (const std::string &suspect : suspects) {
-    if (!is_contained(all, suspect))
+  Names failing;
+  if (symptom.kind == Symptom::Kind::Operator)
+    for (const OperatorVerdict *verdict : report.getFailed())
+      failing.push_back(verdict->instance);
+  else if (symptom.kind == Symptom::Kind::Error && report.error)
+    failing.push_back(report.error->instance);
+  llvm::erase_if(failing,
+                 [&](auto &name) { return !is_contained(all, name); });
+  for (Names candidate : {Names(failing.begin(), failing.begin() +
+                                                     !failing.empty()),
+                          failing, group}) {
+    if (candidate.empty())
       continue;
-    Expected<bool> alone = fails({suspect});
-    if (!alone)
-      return alone.takeError();
-    if (*alone)
-      return Names{suspect};
+    Expected<bool> failed = fails(candidate);
+    if (!failed)
+      return failed.takeError();
+    if (*failed)
+      return minimizeSet(std::move(candidate), fails);
   }
-  // Then of one of the group: without what was moved before.
-  Expected<bool> inGroup = fails(group);
-  if (!inGroup)
-    return inGroup.takeError();
-  return minimizeSet(*inGroup ? group : all, fails);
+  return minimizeSet(std::move(all), fails);
 }
 
 //===----------------------------------------------------------------------===//

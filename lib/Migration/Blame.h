@@ -11,11 +11,12 @@
 
 #include "MigrationState.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include <functional>
 
 namespace tapml {
 
 using StepRunner =
-    llvm::function_ref<llvm::Expected<StepReport>(const StepRequest &)>;
+    std::function<llvm::Expected<StepReport>(const StepRequest &)>;
 
 /// Returns a smallest subset of `set` for which `fails` still holds: leaving
 /// out any one of its elements makes it pass. `fails(set)` holds and
@@ -38,8 +39,8 @@ public:
   /// `good` were moved before and `group` was added by the step.
   Blame(const MigrationState &state, std::vector<std::string> good,
         std::vector<std::string> group, StepRunner run)
-      : state(state), good(std::move(good)), group(std::move(group)), run(run) {
-  }
+      : state(state), good(std::move(good)), group(std::move(group)),
+        run(std::move(run)) {}
 
   llvm::Expected<Fault> find(const StepReport &report);
 

@@ -7,20 +7,17 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Migration/ContentStore.h"
+#include "Sha256.h"
 #include "Support.h"
 #include "llvm/ADT/SmallString.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SHA256.h"
 
 using namespace llvm;
 using namespace tapml;
 
 std::string tapml::hashContent(ArrayRef<char> bytes) {
-  SHA256 hash;
-  hash.update(arrayRefFromStringRef(StringRef(bytes.data(), bytes.size())));
-  return toHex(hash.final(), /*LowerCase=*/true);
+  return rt::toHex(rt::sha256(rt::ByteSpan(bytes.data(), bytes.size())));
 }
 
 std::string ContentStore::getPath(StringRef hash) const {
@@ -37,11 +34,13 @@ Expected<ArrayRef<char>> ContentStore::read(StringRef hash, uint64_t size) {
                        Twine(size) + ": cut short or not what was recorded");
     return ArrayRef<char>(buffer.getBufferStart(), buffer.getBufferSize());
   };
+  bool known;
   {
     std::lock_guard<std::mutex> lock(mutex);
     auto it = buffers.find(hash);
     if (it != buffers.end())
       return checked(*it->second);
+    known = written.contains(hash);
   }
   std::string path = getPath(hash);
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(
@@ -51,7 +50,7 @@ Expected<ArrayRef<char>> ContentStore::read(StringRef hash, uint64_t size) {
   Expected<ArrayRef<char>> bytes = checked(**buffer);
   if (!bytes)
     return bytes;
-  if (hashContent(*bytes) != hash)
+  if (!known && hashContent(*bytes) != hash)
     return makeError(path + ": its content does not have the SHA-256 that it "
                             "is named by: edited or damaged");
   std::lock_guard<std::mutex> lock(mutex);
@@ -61,23 +60,31 @@ Expected<ArrayRef<char>> ContentStore::read(StringRef hash, uint64_t size) {
 
 Expected<std::string> ContentStore::write(ArrayRef<char> bytes) {
   std::string hash = hashContent(bytes);
+  if (Error error = add(hash, bytes))
+    return std::move(error);
+  return hash;
+}
+
+Error ContentStore::add(StringRef hash, ArrayRef<char> bytes) {
   {
     std::lock_guard<std::mutex> lock(mutex);
-    if (!written.try_emplace(hash).second)
-      return hash;
+    if (written.contains(hash))
+      return Error::success();
   }
   std::string path = getPath(hash);
   // What an interrupted run left is written again if it is not whole.
-  uint64_t size;
-  if (!sys::fs::file_size(path, size) && size == bytes.size())
-    if (Expected<ArrayRef<char>> there = read(hash, size))
-      return hash;
-    else
+  bool whole = false;
+  if (sys::fs::exists(path)) {
+    Expected<ArrayRef<char>> there = read(hash, bytes.size());
+    whole = static_cast<bool>(there);
+    if (!there)
       consumeError(there.takeError());
-  if (Error error = writeFile(path, StringRef(bytes.data(), bytes.size())))
-    return std::move(error);
+  }
+  if (!whole)
+    if (Error error = writeFile(path, StringRef(bytes.data(), bytes.size())))
+      return error;
+  // Only now, as other threads rely on it.
   std::lock_guard<std::mutex> lock(mutex);
-  bytesWritten += bytes.size();
-  ++filesWritten;
-  return hash;
+  written.insert(hash);
+  return Error::success();
 }

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Migration/Coverage.h"
+#include "tapml/Support/Text.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include <map>
@@ -16,72 +16,6 @@
 
 using namespace llvm;
 using namespace tapml;
-
-json::Value Coverage::toJSON() const {
-  json::Array rows;
-  for (const OperatorCoverage &op : operators)
-    rows.push_back(json::Object{
-        {"operator", op.name},
-        {"op", op.op},
-        {"visits", op.visits},
-        {"recorded", op.recorded},
-        {"signatures", op.signatures},
-        {"tests", json::Array(op.tests)},
-        {"why", op.why.empty() ? json::Value(nullptr) : json::Value(op.why)},
-        {"flags", json::Array(op.flags)},
-        {"source_share", op.sourceShare ? json::Value(*op.sourceShare)
-                                        : json::Value(nullptr)}});
-  return json::Object{{"version", 1},
-                      {"model", model},
-                      {"source", source},
-                      {"samples", samples},
-                      {"complete", complete},
-                      {"operators", std::move(rows)},
-                      {"tensors", tensors},
-                      {"bytes", bytes},
-                      {"disagreements", disagreements}};
-}
-
-/// `name` with '*' for every part that is a number: what the layers of a model
-/// have in common.
-static std::string getPattern(StringRef name) {
-  SmallVector<StringRef> parts;
-  name.split(parts, '.');
-  // The last number counts the calls of one operator in one module.
-  for (StringRef &part : MutableArrayRef(parts).drop_back())
-    if (all_of(part, isDigit))
-      part = "*";
-  return join(parts, ".");
-}
-
-/// `name` in at most `width` characters, without its middle.
-static std::string shorten(StringRef name, size_t width) {
-  if (name.size() <= width)
-    return name.str();
-  size_t tail = (width - 2) * 2 / 3;
-  return (name.take_front(width - 2 - tail) + ".." + name.take_back(tail))
-      .str();
-}
-
-/// Prints `text` in lines of at most 80 columns, all indented.
-static void printWrapped(raw_ostream &os, StringRef text, unsigned indent) {
-  SmallVector<StringRef> words;
-  text.split(words, ' ', -1, /*KeepEmpty=*/false);
-  size_t column = 0;
-  for (StringRef word : words) {
-    if (column && column + 1 + word.size() > 80) {
-      os << "\n";
-      column = 0;
-    }
-    if (!column)
-      os.indent(column = indent);
-    else
-      os << " ", ++column;
-    os << word;
-    column += word.size();
-  }
-  os << "\n";
-}
 
 static std::string formatShare(std::optional<double> share) {
   if (!share)
@@ -91,7 +25,81 @@ static std::string formatShare(std::optional<double> share) {
   return text;
 }
 
+std::string CoverageFlag::describe() const {
+  switch (kind) {
+  case Kind::SourceOutside:
+    return "the source lies outside its own bound, at " + formatShare(share) +
+           " of it";
+  case Kind::SourceDiffers:
+    return "the source's result is not what TapML's evaluation gives";
+  case Kind::OracleInDoubt:
+    return "the oracle is in doubt: " + text;
+  }
+  llvm_unreachable("covered switch");
+}
+
+unsigned Coverage::countDoubts() const {
+  unsigned count = 0;
+  for (const OperatorCoverage &op : operators)
+    count += count_if(op.flags, [](const CoverageFlag &flag) {
+      return flag.kind == CoverageFlag::Kind::OracleInDoubt;
+    });
+  return count;
+}
+
+json::Value Coverage::toJSON() const {
+  auto orNull = [](auto &&value, bool there) {
+    return there ? json::Value(value) : json::Value(nullptr);
+  };
+  json::Array rows;
+  for (const OperatorCoverage &op : operators) {
+    json::Array flags;
+    for (const CoverageFlag &flag : op.flags)
+      flags.push_back(json::Object{{"sample", flag.sample},
+                                   {"visit", flag.visit},
+                                   {"text", flag.describe()}});
+    rows.push_back(
+        json::Object{{"operator", op.name},
+                     {"op", op.op},
+                     {"visits", op.visits},
+                     {"recorded", op.recorded},
+                     {"signatures", op.signatures},
+                     {"tests", json::Array(op.tests)},
+                     {"why", orNull(op.why, !op.why.empty())},
+                     {"flags", std::move(flags)},
+                     {"source_share", orNull(op.sourceShare.value_or(0),
+                                             op.sourceShare.has_value())}});
+  }
+  return json::Object{{"version", 1},         {"model", model},
+                      {"source", source},     {"samples", samples},
+                      {"complete", complete}, {"tensors", tensors},
+                      {"bytes", bytes},       {"operators", std::move(rows)}};
+}
+
+/// Prints each kind of flag once for operators that look alike.
+static void printFlags(raw_ostream &os, ArrayRef<OperatorCoverage> operators) {
+  struct Flags {
+    unsigned count = 0;
+    CoverageFlag worst;
+  };
+  std::map<std::pair<std::string, CoverageFlag::Kind>, Flags> flags;
+  for (const OperatorCoverage &op : operators)
+    for (const CoverageFlag &flag : op.flags) {
+      Flags &entry = flags[{getInstancePattern(op.name), flag.kind}];
+      if (!entry.count++ || flag.share > entry.worst.share)
+        entry.worst = flag;
+    }
+  for (auto &[key, entry] : flags)
+    printWrapped(os, "FLAG      ",
+                 key.first + ": " +
+                     (entry.count > 1
+                          ? std::to_string(entry.count) + " visits, the worst: "
+                          : "") +
+                     entry.worst.describe());
+}
+
 void Coverage::print(raw_ostream &os, StringRef directory) const {
+  // Rows that look alike are one.
   using Row = std::tuple<std::string, std::string, int64_t, int64_t, size_t,
                          std::string>;
   struct Rows {
@@ -101,8 +109,11 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
   };
   std::map<Row, Rows> seen;
   std::vector<Row> order;
+  int64_t allVisits = 0, recorded = 0;
+  size_t allTests = 0, without = 0, flags = 0;
+  const OperatorCoverage *worst = nullptr;
   for (const OperatorCoverage &op : operators) {
-    Row row(getPattern(op.name), op.op, op.visits, op.signatures,
+    Row row(getInstancePattern(op.name), op.op, op.visits, op.signatures,
             op.tests.size(), op.why);
     auto [it, inserted] = seen.try_emplace(row);
     if (inserted) {
@@ -113,28 +124,6 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
     if (op.sourceShare)
       it->second.share =
           std::max(it->second.share.value_or(0), *op.sourceShare);
-  }
-  os << left_justify("operator", 46) << right_justify("n", 4)
-     << right_justify("visits", 8) << right_justify("kinds", 7)
-     << right_justify("tests", 7) << right_justify("source", 8) << "\n";
-  for (const Row &row : order) {
-    const auto &[pattern, op, visits, signatures, tests, why] = row;
-    const Rows &rows = seen[row];
-    std::string name = rows.count > 1 ? pattern : rows.first.str();
-    os << left_justify(shorten(name, 45), 46)
-       << right_justify(rows.count > 1 ? "x" + std::to_string(rows.count) : "",
-                        4)
-       << right_justify(std::to_string(visits), 8)
-       << right_justify(std::to_string(signatures), 7)
-       << right_justify(std::to_string(tests), 7)
-       << right_justify(formatShare(rows.share), 8) << "\n";
-    if (!why.empty())
-      printWrapped(os, why, 4);
-  }
-  int64_t allVisits = 0, recorded = 0;
-  size_t allTests = 0, without = 0, flags = 0;
-  const OperatorCoverage *worst = nullptr;
-  for (const OperatorCoverage &op : operators) {
     allVisits += op.visits;
     recorded += op.recorded;
     allTests += op.tests.size();
@@ -143,30 +132,41 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
     if (op.sourceShare && (!worst || *op.sourceShare > *worst->sourceShare))
       worst = &op;
   }
+  auto printRow = [&](StringRef name, StringRef count, StringRef visits,
+                      StringRef kinds, StringRef tests, StringRef share) {
+    os << left_justify(name, 50) << right_justify(count, 4)
+       << right_justify(visits, 7) << right_justify(kinds, 6)
+       << right_justify(tests, 6) << right_justify(share, 7) << "\n";
+  };
+  printRow("operator", "n", "visits", "kinds", "tests", "source");
+  for (const Row &row : order) {
+    const auto &[pattern, op, visits, kinds, tests, why] = row;
+    const Rows &rows = seen[row];
+    bool single = rows.count == 1;
+    printRow(shorten(single ? rows.first : StringRef(pattern), 49),
+             single ? "" : "x" + std::to_string(rows.count),
+             std::to_string(visits), std::to_string(kinds),
+             std::to_string(tests), formatShare(rows.share));
+    if (!why.empty())
+      printWrapped(os, "    ", why);
+  }
   os << "\n";
-  for (const OperatorCoverage &op : operators)
-    for (const std::string &flag : op.flags)
-      printWrapped(os, "FLAG " + op.name + ": " + flag, 0);
-  if (!complete)
-    printWrapped(
-        os,
-        "the recording did not come to its end; the samples before are "
-        "good",
-        0);
-  printWrapped(os,
-               "source    " + source + ", " + std::to_string(samples) +
-                   " samples, " + std::to_string(allVisits) + " visits of " +
+  printFlags(os, operators);
+  printWrapped(os, "source    ",
+               source + ", " + std::to_string(samples) + " samples, " +
+                   std::to_string(allVisits) + " visits of " +
                    std::to_string(operators.size()) + " operators, " +
-                   std::to_string(recorded) + " recorded",
-               0);
+                   (recorded == allVisits
+                        ? "all recorded"
+                        : std::to_string(recorded) + " of them recorded") +
+                   (complete ? "" : "; the recording did not come to its end"));
   if (worst)
-    printWrapped(os,
-                 "worst     at " + formatShare(worst->sourceShare) +
-                     " of its bound: " + worst->name + " (" + worst->op + ")",
-                 0);
+    printWrapped(os, "worst     ",
+                 "at " + formatShare(worst->sourceShare) +
+                     " of its bound: " + worst->name + " (" + worst->op + ")");
   std::string last;
   raw_string_ostream line(last);
-  line << "carved    " << allTests << " tests";
+  line << allTests << " tests";
   if (without)
     line << ", " << without << " operators without one";
   if (flags)
@@ -174,5 +174,5 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
   line << ", " << allVisits - static_cast<int64_t>(allTests)
        << " visits dropped; " << tensors << " tensors, "
        << format("%.1f", bytes / 1e6) << " MB in " << directory;
-  printWrapped(os, last, 0);
+  printWrapped(os, "carved    ", last);
 }

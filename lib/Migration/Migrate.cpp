@@ -179,6 +179,8 @@ Expected<StepReport> Migration::runStep(const StepRequest &request,
   step.seconds = now() - start;
   state.seconds += step.seconds;
   state.steps.push_back(std::move(step));
+  if (Error error = state.save(job.output))
+    return std::move(error);
   return report;
 }
 

@@ -265,6 +265,9 @@ Expected<std::string> MixedModel::compile(const StepRequest &request,
   options.targets = getTargetSpecs();
   options.granularity = request.largest ? "largest" : "operator";
   options.hooks = job.hooks;
+  // What is only tried needs code for this processor alone.
+  if (request.output.empty())
+    options.hostCpus = {"native"};
   StageCallbacks callbacks;
   callbacks.after = [&](Stage stage, ModuleOp module) {
     if (stage != Stage::Partition)

@@ -94,8 +94,8 @@ llvm::Error Records::readIndex(StringRef graphPath, StringRef weightsPath) {
   source =
       framework.getString("framework") + " " + framework.getString("version");
   for (JSONFields entry : fields.getObjects("samples"))
-    samples.push_back({entry.getString("file"), entry.getString("sha256"),
-                       entry.getInteger("visits")});
+    samples.push_back({entry.getInteger("sample"), entry.getString("file"),
+                       entry.getString("sha256"), entry.getInteger("visits")});
   for (JSONFields entry : fields.getObjects("operators")) {
     RecordedOperator op;
     op.name = entry.getString("operator");
@@ -106,6 +106,7 @@ llvm::Error Records::readIndex(StringRef graphPath, StringRef weightsPath) {
     op.visits = entry.getInteger("visits");
     op.recorded = entry.getInteger("recorded");
     op.why = entry.getStringOr("why", "");
+    op.noOracle = entry.getStringOr("oracle", "");
     if (!operatorNumbers.try_emplace(op.name, operators.size()).second)
       return makeError(path + ": has operator '" + op.name + "' twice");
     operators.push_back(std::move(op));
@@ -194,7 +195,7 @@ llvm::Expected<std::unique_ptr<Records>> Records::open(StringRef directory,
 // Visits
 //===----------------------------------------------------------------------===//
 
-llvm::Expected<Visit> Records::parseVisit(unsigned sample,
+llvm::Expected<Visit> Records::parseVisit(int64_t sample,
                                           const std::string &position,
                                           StringRef line) const {
   JSONFields fields(position);
@@ -296,9 +297,9 @@ llvm::Error Records::checkVisit(const Visit &visit) const {
 }
 
 llvm::Error
-Records::forEachVisit(unsigned number,
+Records::forEachVisit(unsigned index,
                       llvm::function_ref<llvm::Error(const Visit &)> callback) {
-  const Sample &sample = samples[number];
+  const Sample &sample = samples[index];
   std::string path = joinPath(directory, sample.file);
   auto buffer = readFile(path);
   if (!buffer)
@@ -317,7 +318,7 @@ Records::forEachVisit(unsigned number,
     StringRef entry;
     std::tie(entry, text) = text.split('\n');
     std::string position = path + ":" + std::to_string(line);
-    llvm::Expected<Visit> visit = parseVisit(number, position, entry);
+    llvm::Expected<Visit> visit = parseVisit(sample.number, position, entry);
     if (!visit)
       return visit.takeError();
     if (llvm::Error error = checkVisit(*visit))

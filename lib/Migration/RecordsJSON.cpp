@@ -195,7 +195,7 @@ RecordedValue tapml::readValue(JSONFields &fields) {
   if (!getElementBytes(value.type))
     fields.fail("type",
                 "an element type such as \"f32\", is \"" + value.type + "\"");
-  uint64_t elements = 1;
+  int64_t elements = 1;
   for (int64_t size : fields.getIntegers("shape")) {
     // Also keeps the product of the sizes within its type.
     if (size < 0 || (size && elements > INT64_MAX / 16 / size))

@@ -20,7 +20,7 @@ namespace tapml {
 /// What is remembered of a visit until it is known which ones are kept: any
 /// number of visits may go by.
 struct VisitSummary {
-  unsigned sample = 0;
+  int64_t sample = 0;
   /// Position within the sample.
   unsigned index = 0;
   /// Hash of what the operator got.

@@ -7,10 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Support.h"
+#include "FileIO.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace tapml;
@@ -27,21 +27,7 @@ Error tapml::writeFile(StringRef path, StringRef content) {
     if (std::error_code error = sys::fs::create_directories(directory))
       return makeError("cannot make the directory of '" + path +
                        "': " + error.message());
-  Expected<sys::fs::TempFile> file =
-      sys::fs::TempFile::create(path + ".tmp-%%%%%%");
-  if (!file)
-    return makeError("cannot write '" + path +
-                     "': " + toString(file.takeError()));
-  raw_fd_ostream os(file->FD, /*shouldClose=*/false);
-  os << content;
-  os.flush();
-  if (std::error_code error = os.error()) {
-    os.clear_error();
-    consumeError(file->discard());
-    return makeError("cannot write '" + path + "': " + error.message());
-  }
-  if (Error error = file->keep(path))
-    return makeError("cannot write '" + path +
-                     "': " + toString(std::move(error)));
-  return Error::success();
+  rt::Status status = rt::writeFileAtomically(
+      path.str(), rt::ByteSpan(content.data(), content.size()));
+  return status.ok() ? Error::success() : makeError(status.message());
 }

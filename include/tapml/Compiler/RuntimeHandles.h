@@ -45,6 +45,7 @@ private:
   T object = nullptr;
 };
 
+using DeviceHandle = Handle<tapml_device, tapml_device_release>;
 using ExecutableHandle = Handle<tapml_executable, tapml_executable_release>;
 using SessionHandle = Handle<tapml_session, tapml_session_release>;
 using ResultHandle = Handle<tapml_result, tapml_result_release>;

@@ -11,6 +11,7 @@
 
 #include "tapml/Migration/Coverage.h"
 #include "tapml/Migration/Records.h"
+#include <functional>
 
 namespace tapml {
 
@@ -31,8 +32,8 @@ struct CarveOptions {
 /// Writes a test for every operator of `graph`, for every signature that it was
 /// recorded with, of those visits whose value ranges differ most. The directory
 /// then has all that the tests need.
-llvm::Expected<Coverage> carve(mlir::ModuleOp graph,
-                               const CarveOptions &options);
+llvm::Expected<Coverage> carveTests(mlir::ModuleOp graph,
+                                    const CarveOptions &options);
 
 } // namespace tapml
 

@@ -11,6 +11,7 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <memory>
@@ -45,17 +46,18 @@ public:
   /// written again; the file appears whole or not at all.
   llvm::Expected<std::string> write(llvm::ArrayRef<char> bytes);
 
-  /// The number of bytes and files that were not there before.
-  uint64_t getBytesWritten() const { return bytesWritten; }
-  unsigned getFilesWritten() const { return filesWritten; }
+  /// Adds `bytes` whose hash is known.
+  llvm::Error add(llvm::StringRef hash, llvm::ArrayRef<char> bytes);
+
+  /// Whether content with hash `hash` was written, or was there when it was to
+  /// be.
+  bool holds(llvm::StringRef hash) const { return written.contains(hash); }
 
 private:
   std::string directory;
   std::mutex mutex;
   llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> buffers;
-  llvm::StringMap<char> written;
-  uint64_t bytesWritten = 0;
-  unsigned filesWritten = 0;
+  llvm::StringSet<> written;
 };
 
 } // namespace tapml

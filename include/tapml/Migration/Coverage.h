@@ -17,6 +17,26 @@
 
 namespace tapml {
 
+/// What a person has to look at.
+struct CoverageFlag {
+  enum class Kind {
+    /// The source lies outside its own bound.
+    SourceOutside,
+    /// The source's result is not what it must be equal to.
+    SourceDiffers,
+    /// The framework's float64 evaluation is not the evaluator's.
+    OracleInDoubt
+  };
+  Kind kind;
+  int64_t sample = 0, visit = 0;
+  /// At how much of its bound the source lies, or where the oracles differ.
+  double share = 0;
+  std::string text;
+
+  /// Returns the flag as a sentence without a full stop.
+  std::string describe() const;
+};
+
 /// What became of one operator of the model.
 struct OperatorCoverage {
   std::string name;
@@ -28,9 +48,7 @@ struct OperatorCoverage {
   std::vector<std::string> tests;
   /// Why there are fewer tests than visits; empty if there are not.
   std::string why;
-  /// What a person has to look at: the source outside its own bound, or an
-  /// oracle that the evaluator does not agree with.
-  std::vector<std::string> flags;
+  std::vector<CoverageFlag> flags;
   /// The largest share of its own bound at which the source lies; nothing where
   /// results must be equal.
   std::optional<double> sourceShare;
@@ -45,9 +63,9 @@ struct Coverage {
   std::vector<OperatorCoverage> operators;
   /// Tensors that the tests share, and their bytes.
   uint64_t tensors = 0, bytes = 0;
-  /// Visits that could not become a test because the oracles do not agree.
-  unsigned disagreements = 0;
 
+  /// The number of visits that are no test because their oracle is in doubt.
+  unsigned countDoubts() const;
   llvm::json::Value toJSON() const;
   /// Prints the table for a terminal of 80 columns: operators that differ only
   /// in numbers of their names and have equal rows share a row.

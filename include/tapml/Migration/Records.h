@@ -66,13 +66,16 @@ struct RecordedOperator {
   int64_t visits = 0, recorded = 0;
   /// Why not all visits are recorded; empty if they are.
   std::string why;
+  /// Why results have no oracle; empty if they have one or need none.
+  std::string noOracle;
 };
 
 /// One execution of an operator.
 struct Visit {
   /// Index of the operator in `Records::getOperators()`.
   unsigned op = 0;
-  unsigned sample = 0;
+  /// Number of the sample in the package.
+  int64_t sample = 0;
   /// Number of the visit within operator and sample.
   int64_t number = 0;
   /// Where it stands, for diagnostics: `FILE:LINE`.
@@ -110,14 +113,15 @@ public:
   const std::string &getSource() const { return source; }
   ContentStore &getStore() { return store; }
 
-  /// Calls `callback` with every visit of sample `number`, in order, after it
-  /// was compared with the graph. Stops at the first error.
+  /// Calls `callback` with every visit of the sample at `index`, in order,
+  /// after it was compared with the graph. Stops at the first error.
   llvm::Error
-  forEachVisit(unsigned number,
+  forEachVisit(unsigned index,
                llvm::function_ref<llvm::Error(const Visit &)> callback);
 
 private:
   struct Sample {
+    int64_t number;
     std::string file, hash;
     int64_t visits;
   };
@@ -125,7 +129,7 @@ private:
   Records(llvm::StringRef directory) : directory(directory), store("") {}
   llvm::Error readIndex(llvm::StringRef graphPath, llvm::StringRef weightsPath);
   llvm::Error findGroups(mlir::ModuleOp graph);
-  llvm::Expected<Visit> parseVisit(unsigned sample, const std::string &position,
+  llvm::Expected<Visit> parseVisit(int64_t sample, const std::string &position,
                                    llvm::StringRef line) const;
   llvm::Error checkVisit(const Visit &visit) const;
 

@@ -131,9 +131,9 @@ LogicalResult TestOp::verify() {
           std::tuple("bound", bound, builder.getF32Type())}) {
       RankedTensorType wanted = type.clone(element);
       if (cast<DataAttr>(entry).getType() != wanted)
-        return emitOpError(name) << " of result " << index << " must be "
-                                 << wanted << ", got "
-                                 << cast<DataAttr>(entry).getType();
+        return emitOpError(name)
+               << " of result " << index << " must be " << wanted << ", got "
+               << cast<DataAttr>(entry).getType();
     }
   }
   return success();

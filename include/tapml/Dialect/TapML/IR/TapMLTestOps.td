@@ -44,7 +44,7 @@ def TapML_TestOp : TapML_Op<"test",
                        ArrayAttr:$expects, ArrayAttr:$oracle, ArrayAttr:$bound);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $sym_name custom<DataClauses>($inputs, $expects, $oracle, $bound)
+    $sym_name `` custom<DataClauses>($inputs, $expects, $oracle, $bound)
     attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
