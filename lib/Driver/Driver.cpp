@@ -8,6 +8,7 @@
 
 #include "tapml/Driver/Driver.h"
 #include "tapml/Migration/Migrate.h"
+#include "tapml/Migration/Report.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -26,6 +27,7 @@ cl::SubCommand explainCommand("explain",
 cl::SubCommand runCommand("run", "Run an executable");
 cl::SubCommand migrateCommand(
     "migrate", "Move a model to a target, operator by operator, checking each");
+cl::SubCommand reportCommand("report", "Say what a migration found out");
 cl::SubCommand carveCommand("carve",
                             "Make tests of operators from a model's records");
 cl::SubCommand testCommand("test", "Run carved tests");
@@ -42,7 +44,8 @@ cl::opt<std::string> package(cl::Positional, cl::Required,
 cl::opt<std::string> compileOutput("o", cl::desc("Output file or directory"),
                                    cl::value_desc("path"),
                                    cl::sub(compileCommand),
-                                   cl::sub(migrateCommand));
+                                   cl::sub(migrateCommand),
+                                   cl::sub(reportCommand));
 cl::list<std::string> targets(
     "target", cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
     cl::value_desc("target"), cl::sub(compileCommand), cl::sub(explainCommand),
@@ -138,6 +141,10 @@ cl::opt<std::string>
 // tapml migrate
 //===----------------------------------------------------------------------===//
 
+cl::list<std::string> only("only",
+                           cl::desc("Move exactly this operator, and others "
+                                    "given so; run once and judge"),
+                           cl::value_desc("instance"), cl::sub(migrateCommand));
 cl::opt<bool> keepGoing("keep-going",
                         cl::desc("Leave operators that fail on the host and "
                                  "go on"),
@@ -199,7 +206,15 @@ cl::opt<std::string> profileOf("profile",
 cl::opt<bool> printJSON("json", cl::desc("Print JSON"), cl::sub(runCommand),
                         cl::sub(explainCommand), cl::sub(devicesCommand),
                         cl::sub(migrateCommand), cl::sub(carveCommand),
-                        cl::sub(testCommand));
+                        cl::sub(testCommand), cl::sub(reportCommand));
+
+//===----------------------------------------------------------------------===//
+// tapml report
+//===----------------------------------------------------------------------===//
+
+cl::opt<std::string> migration(cl::Positional, cl::Required,
+                               cl::desc("<directory of a migration>"),
+                               cl::sub(reportCommand));
 
 } // namespace
 
@@ -318,6 +333,7 @@ static int runMigrate() {
     return fail("--step-deadline must be above 0");
   job.samples.assign(migrateSamples.begin(), migrateSamples.end());
   job.keepGoing = keepGoing;
+  job.only.assign(only.begin(), only.end());
   job.repeats = std::max(1u, repeat.getValue());
   job.deadlineMs = deadlineMs;
   job.stepDeadline = stepDeadline;
@@ -326,6 +342,18 @@ static int runMigrate() {
   if (serveStepsOption)
     return serveSteps(job, /*input=*/0, /*output=*/1);
   Error failure = migrate(job);
+  outs().flush();
+  return failure ? fail(toString(std::move(failure))) : 0;
+}
+
+static int runReport() {
+  ReportJob job;
+  job.directory = migration;
+  job.output = compileOutput;
+  job.json = printJSON;
+  if (job.json && !job.output.empty())
+    return fail("--json prints the state, -o writes a page: use one of them");
+  Error failure = report(job);
   outs().flush();
   return failure ? fail(toString(std::move(failure))) : 0;
 }
@@ -384,6 +412,8 @@ int tapml::runDriver(int argc, char **argv) {
     return runRun();
   if (migrateCommand)
     return runMigrate();
+  if (reportCommand)
+    return runReport();
   if (carveCommand)
     return runCarve();
   if (testCommand)

@@ -223,8 +223,7 @@ Expected<FaultClass> Blame::classify(const Symptom &symptom,
 // Sentences
 //===----------------------------------------------------------------------===//
 
-/// "512 of 12288 elements are outside the bound, the worst 8e+05 times; ...".
-static std::string describeVerdict(const OperatorVerdict &verdict) {
+std::string tapml::describeVerdict(const OperatorVerdict &verdict) {
   if (verdict.evidence.getAsObject())
     if (std::optional<StringRef> mismatch =
             verdict.evidence.getAsObject()->getString("mismatch"))

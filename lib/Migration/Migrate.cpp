@@ -10,6 +10,7 @@
 #include "Blame.h"
 #include "MigrationPrinter.h"
 #include "MigrationState.h"
+#include "Repeat.h"
 #include "StepWorker.h"
 #include "Support.h"
 #include "tapml/Compiler/Package.h"
@@ -100,7 +101,9 @@ Error Migration::openState() {
   Expected<std::optional<MigrationState>> loaded =
       MigrationState::load(job.output);
   if (!loaded)
-    return loaded.takeError();
+    return makeError(toString(loaded.takeError()) +
+                     "; give another -o, or delete the directory to start "
+                     "again");
   if (*loaded) {
     state = std::move(**loaded);
     StringRef what = state.modelHash != *hash     ? "another model"
@@ -133,6 +136,7 @@ Error Migration::begin() {
     op.instance = std::move(placed.instance);
     op.op = std::move(placed.op);
     op.reason = std::move(placed.reason);
+    op.operands = std::move(placed.operands);
     op.state =
         placed.movable ? OperatorState::Waiting : OperatorState::Unsupported;
     state.operators.push_back(std::move(op));
@@ -226,6 +230,7 @@ Error Migration::blame(const std::vector<std::string> &good,
   if (!fault)
     return fault.takeError();
   fault->step = number;
+  fault->command = makeRepeatCommand(job, *fault);
   // Where only a set is wrong, one of it stays: the last that was added.
   std::string stays = fault->instance;
   if (!is_contained(group, stays))
@@ -375,4 +380,6 @@ Error Migration::run() {
   return finish();
 }
 
-Error tapml::migrate(const MigrateJob &job) { return Migration(job).run(); }
+Error tapml::migrate(const MigrateJob &job) {
+  return job.only.empty() ? Migration(job).run() : repeatStep(job);
+}

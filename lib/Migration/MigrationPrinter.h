@@ -27,9 +27,16 @@ public:
   void endHost(const MigrationState &state);
   void printFault(const MigrationState &state, const Fault &fault);
   void printSummary(const MigrationState &state, const MigrateJob &job);
+  /// Prints what is known of a migration, finished or not.
+  void printReport(const MigrationState &state);
+  /// Prints the verdicts of one run.
+  void printRun(const StepReport &report);
 
 private:
   void clearProgress();
+  void printModel(const MigrationState &state);
+  void printResult(const MigrationState &state);
+  void printTotals(const MigrationState &state);
   bool json;
 };
 

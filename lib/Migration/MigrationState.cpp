@@ -96,21 +96,20 @@ static bool fromJSON(const json::Value &value, FaultClass &kind,
 }
 
 static json::Value toJSON(const MigrationOperator &op) {
-  return json::Object{{"instance", op.instance},
-                      {"op", op.op},
-                      {"reason", op.reason},
-                      {"state", toJSON(op.state)},
-                      {"step", op.step},
-                      {"host", toJSON(op.host)},
-                      {"passes_alone", op.passesAlone},
-                      {"target", toJSON(op.target)}};
+  return json::Object{
+      {"instance", op.instance},    {"op", op.op},
+      {"reason", op.reason},        {"operands", op.operands},
+      {"state", toJSON(op.state)},  {"step", op.step},
+      {"host", toJSON(op.host)},    {"passes_alone", op.passesAlone},
+      {"target", toJSON(op.target)}};
 }
 
 static bool fromJSON(const json::Value &value, MigrationOperator &op,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("instance", op.instance) && map.map("op", op.op) &&
-         map.map("reason", op.reason) && map.map("state", op.state) &&
+         map.map("reason", op.reason) && map.map("operands", op.operands) &&
+         map.map("state", op.state) &&
          map.map("passes_alone", op.passesAlone) && map.map("step", op.step) &&
          map.map("host", op.host) && map.map("target", op.target);
 }
@@ -140,6 +139,7 @@ static json::Value toJSON(const Fault &fault) {
                       {"class", toJSON(fault.kind)},
                       {"minimal_set", fault.minimalSet},
                       {"sentence", fault.sentence},
+                      {"command", fault.command},
                       {"report", toJSON(fault.report)}};
 }
 
@@ -149,7 +149,8 @@ static bool fromJSON(const json::Value &value, Fault &fault, json::Path path) {
          map.map("instance", fault.instance) && map.map("op", fault.op) &&
          map.map("class", fault.kind) &&
          map.map("minimal_set", fault.minimalSet) &&
-         map.map("sentence", fault.sentence) && map.map("report", fault.report);
+         map.map("sentence", fault.sentence) &&
+         map.map("command", fault.command) && map.map("report", fault.report);
 }
 } // namespace tapml
 
@@ -223,9 +224,7 @@ MigrationState::load(StringRef directory) {
   if (!sys::fs::exists(path))
     return std::nullopt;
   auto damaged = [&](const Twine &what) {
-    return makeError(path + ": " + what +
-                     "; give another -o, or delete the directory to start "
-                     "again");
+    return makeError(path + ": " + what);
   };
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path);
   if (!buffer)

@@ -61,6 +61,8 @@ struct Fault {
   std::vector<std::string> minimalSet;
   /// One sentence for people.
   std::string sentence;
+  /// The command that shows it again; empty where there is none.
+  std::string command;
   /// The report of the run with the minimal set.
   StepReport report;
 };
@@ -76,6 +78,8 @@ enum class OperatorState {
 
 struct MigrationOperator {
   std::string instance, op, reason;
+  /// The instances that its operands come from.
+  std::vector<std::string> operands;
   OperatorState state = OperatorState::Waiting;
   /// Whether it passed every carved test of its own on the target.
   bool passesAlone = false;
@@ -117,7 +121,8 @@ struct MigrationState {
 
   /// Writes the file; it is whole or the old one.
   llvm::Error save(llvm::StringRef directory) const;
-  /// Returns nothing if there is no state yet.
+  /// Returns nothing if there is no state yet. Fails if the file cannot be read
+  /// or is not what this build writes.
   static llvm::Expected<std::optional<MigrationState>>
   load(llvm::StringRef directory);
 };

@@ -10,8 +10,10 @@
 #include "SampleJudge.h"
 #include "Support.h"
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Support/Path.h"
 #include <chrono>
+#include <functional>
 
 using namespace llvm;
 using namespace mlir;
@@ -133,6 +135,30 @@ std::vector<int64_t> MixedModel::getSampleSizes() const {
 // Plans
 //===----------------------------------------------------------------------===//
 
+/// Returns the operators that the operands of `op` come from, directly or
+/// through sizes and constants, in the order of first use.
+static std::vector<std::string>
+findProducers(Operation *op,
+              const DenseMap<Operation *, StringRef> &instances) {
+  std::vector<std::string> producers;
+  SmallPtrSet<Operation *, 8> seen = {op};
+  std::function<void(Operation *)> visit = [&](Operation *user) {
+    for (Value operand : user->getOperands()) {
+      Operation *producer = operand.getDefiningOp();
+      if (!producer || !seen.insert(producer).second)
+        continue;
+      auto it = instances.find(producer);
+      if (it != instances.end())
+        producers.push_back(it->second.str());
+      else
+        visit(producer);
+    }
+  };
+  // Regions use values from outside.
+  op->walk<WalkOrder::PreOrder>(visit);
+  return producers;
+}
+
 Expected<std::vector<PlacedOperator>> MixedModel::listOperators() {
   std::vector<PlacedOperator> operators;
   messages.clear();
@@ -144,6 +170,10 @@ Expected<std::vector<PlacedOperator>> MixedModel::listOperators() {
       placeOperators(*graph, Plan::getDefault(*targets), *targets);
   if (failed(plan))
     return makeError(messages);
+  DenseMap<Operation *, StringRef> instances;
+  for (const Placement &placement : plan->placements)
+    if (!placement.decision.instances.empty())
+      instances[placement.op] = placement.decision.instances.front();
   for (const Placement &placement : plan->placements) {
     PlacedOperator entry;
     if (placement.decision.instances.empty())
@@ -154,6 +184,7 @@ Expected<std::vector<PlacedOperator>> MixedModel::listOperators() {
     entry.op = placement.decision.op;
     entry.movable = placement.decision.place != kHostPlace;
     entry.reason = placement.decision.reason;
+    entry.operands = findProducers(placement.op, instances);
     operators.push_back(std::move(entry));
   }
   return operators;

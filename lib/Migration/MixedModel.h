@@ -30,6 +30,8 @@ struct PlacedOperator {
   bool movable = false;
   /// Why it stays on the host.
   std::string reason;
+  /// The instances that its operands come from, each once.
+  std::vector<std::string> operands;
 };
 
 /// Compiles a captured model for any division between host and target, runs it

@@ -52,14 +52,16 @@ static json::Value toJSON(const PlacedOperator &op) {
   return json::Object{{"instance", op.instance},
                       {"op", op.op},
                       {"movable", op.movable},
-                      {"reason", op.reason}};
+                      {"reason", op.reason},
+                      {"operands", op.operands}};
 }
 
 static bool fromJSON(const json::Value &value, PlacedOperator &op,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("instance", op.instance) && map.map("op", op.op) &&
-         map.map("movable", op.movable) && map.map("reason", op.reason);
+         map.map("movable", op.movable) && map.map("reason", op.reason) &&
+         map.map("operands", op.operands);
 }
 
 static bool fromJSON(const json::Value &value, ModelListing &listing,

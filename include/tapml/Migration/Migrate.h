@@ -30,6 +30,8 @@ struct MigrateJob {
   std::multimap<std::string, std::string> hooks;
   /// The samples to run; all of them if empty.
   std::vector<int64_t> samples;
+  /// Move exactly these operators, run once and judge, in place of a migration.
+  std::vector<std::string> only;
   /// Leave operators that fail on the host and go on.
   bool keepGoing = false;
   /// Runs of every step; more than one finds what is wrong only sometimes.
