@@ -137,9 +137,12 @@ void TestReport::print(raw_ostream &os) const {
   std::map<std::string, size_t> reasons;
   const TestCase *worst = nullptr;
   double share = -1;
+  int64_t free = 0;
   for (auto [test, result] : zip_equal(tests, results)) {
     if (result.status == Status::Unsupported)
       ++reasons[result.message];
+    for (const Comparison &comparison : result.comparisons)
+      free += comparison.free;
     if (result.status == Status::Pass && result.share.value_or(-1) > share) {
       worst = &test;
       share = *result.share;
@@ -159,6 +162,8 @@ void TestReport::print(raw_ostream &os) const {
   if (worst)
     os << "; worst " << formatNumber(share, "%.2g") << " of the bound ("
        << worst->symbol << ", " << worst->op << ")";
+  if (free)
+    os << "; " << free << " elements may be anything";
   os << "; " << bodies << (bodies == 1 ? " body, " : " bodies, ")
      << format("%.1f s", seconds) << " on " << device << "\n";
 }

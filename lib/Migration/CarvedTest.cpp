@@ -135,7 +135,9 @@ std::string tapml::findStore(StringRef path) {
   while (llvm::sys::path::has_parent_path(directory)) {
     llvm::sys::path::remove_filename(directory);
     std::string store = joinPath(directory, "data");
-    if (llvm::sys::fs::is_directory(store))
+    // Many a directory is called `data`.
+    if (llvm::sys::fs::is_directory(store) &&
+        llvm::sys::fs::exists(joinPath(directory, "lit.cfg.py")))
       return store;
   }
   return "";

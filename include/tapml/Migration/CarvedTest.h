@@ -50,7 +50,7 @@ mlir::OwningOpRef<mlir::ModuleOp> makeBodyModule(TestOp test,
                                                  bool keepInstances);
 
 /// Returns the content store of the test file at `path`: the directory `data`
-/// of the nearest directory above that has one. Empty if there is none.
+/// of the nearest directory above that was carved. Empty if there is none.
 std::string findStore(llvm::StringRef path);
 
 } // namespace tapml
