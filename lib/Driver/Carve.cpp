@@ -38,8 +38,7 @@ LogicalResult tapml::carve(const CarveJob &job) {
   prepareContext(context);
   llvm::SourceMgr sourceMgr;
   SourceMgrDiagnosticHandler diagnostics(sourceMgr, &context);
-  OwningOpRef<ModuleOp> graph =
-      parseGraph(package->graph, sourceMgr, context);
+  OwningOpRef<ModuleOp> graph = parseGraph(package->graph, sourceMgr, context);
   if (!graph)
     return failure();
   CarveOptions options;

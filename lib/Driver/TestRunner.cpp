@@ -134,7 +134,11 @@ llvm::Error TestRunner::read(StringRef file) {
   for (auto [index, op] : llvm::enumerate(ops)) {
     if (filter && !filter->match(op.getSymName()) && !filter->match(file))
       continue;
-    TestCase test{file.str(), op.getSymName().str(), "", unsigned(index)};
+    TestCase test;
+    test.file = file.str();
+    test.symbol = op.getSymName().str();
+    test.index = index;
+    test.roundsOnce = roundsOnce(op);
     op.walk([&](TapMLOperator operation) {
       if (!isa<ConstantOp>(operation))
         test.op = operation->getName().stripDialect().str();
@@ -239,10 +243,11 @@ std::string TestRunner::dumpKernels(Worker &worker, const TestCase &test,
                                     ".mlir");
   if (llvm::sys::fs::create_directories(job.evidence))
     return "";
-  OwningOpRef<ModuleOp> module = makeBodyModule(op, !job.hooks.empty());
-  if (failed(runStages(*module, Stage::Structured, getOptions(job, place))))
+  OwningOpRef<ModuleOp> module = makeBodyModule(op, /*keepInstances=*/true);
+  if (failed(runStages(*module, Stage::Structured, getOptions(job, place))) ||
+      failed(writeModule(*module, path, /*locations=*/false)))
     return "";
-  return succeeded(writeModule(*module, path)) ? std::string(path) : "";
+  return std::string(path);
 }
 
 //===----------------------------------------------------------------------===//

@@ -128,6 +128,25 @@ OwningOpRef<ModuleOp> tapml::makeBodyModule(TestOp test, bool keepInstances) {
   return module;
 }
 
+bool tapml::roundsOnce(TestOp test) {
+  unsigned roundings = 0;
+  test.walk([&](TapMLOperator op) {
+    switch (op.getNumericalClass()) {
+    case NumericalClass::Movement:
+    case NumericalClass::Discrete:
+      return;
+    case NumericalClass::Elementwise:
+      ++roundings;
+      return;
+    case NumericalClass::Transcendental:
+    case NumericalClass::Accumulation:
+    case NumericalClass::Composite:
+      roundings += 2;
+    }
+  });
+  return roundings <= 1;
+}
+
 std::string tapml::findStore(StringRef path) {
   SmallString<256> directory(path);
   if (llvm::sys::fs::make_absolute(directory))
