@@ -1,6 +1,6 @@
 # Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The command line: ``python -m tapml capture MODEL.py -o MODEL.tapml``.
+"""The command line: ``python -m tapml capture MODEL.py -o MODEL.tapml``, ``python -m tapml browser DIR``.
 
 The Python file that describes a model defines:
 
@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tapml", description="Capture PyTorch models for TapML.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tapml", description="Capture PyTorch models for TapML; run tests in a browser."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     capture = commands.add_parser(
         "capture",
@@ -64,6 +67,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     capture.add_argument("-v", "--verbose", action="store_true", help="list what needed no operation, and why")
     capture.set_defaults(run=_capture)
+    browser = commands.add_parser(
+        "browser",
+        help="run a directory of tests in a browser, on its WebGPU",
+        description="Runs the tests of DIR/tests.json in a headless Chromium and prints a table; the exit status is 1 "
+        "unless all pass. docs/Browser.md describes the directory.",
+    )
+    browser.add_argument("directory", type=Path, metavar="DIR", help="holds tests.json and the files that it names")
+    browser.add_argument("--serve", action="store_true", help="only serve the page, for a browser of your own")
+    browser.add_argument("--port", type=int, default=0, help="for --serve (default: any that is free)")
+    browser.add_argument("--gpu", action="store_true", help="use this machine's GPU, not the browser's software device")
+    browser.add_argument("--timeout", type=float, default=600, metavar="S", help="seconds for all tests (default 600)")
+    browser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
+    browser.set_defaults(run=_browser)
     return parser
 
 
@@ -94,6 +110,20 @@ def _capture(options: argparse.Namespace) -> int:
         f"({size / 1e6:.1f} MB), {len(captured.samples)} samples"
     )
     return 0
+
+
+def _browser(options: argparse.Namespace) -> int:
+    from tapml import browser
+
+    if options.serve:
+        with browser.serve(options.directory, options.port) as url:
+            print(f"{url}  (Ctrl+C ends)", flush=True)
+            threading.Event().wait()
+    reports = browser.run(options.directory, software=not options.gpu, timeout=options.timeout)
+    print(browser.format_reports(reports))
+    if options.json:
+        browser.write_json(reports, options.json)
+    return 0 if all(report.verdict == "pass" for report in reports) else 1
 
 
 def _check_output(output: Path) -> None:
