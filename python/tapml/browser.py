@@ -52,15 +52,11 @@ class Report:
 
 
 def page_directory() -> Path:
-    """Returns the directory of the page: that of the source tree, or the one beside installed tools."""
-    places = [Path(__file__).resolve().parents[2] / "web"]
-    tool = shutil.which("tapml")
-    if tool:
-        places.append(Path(tool).resolve().parents[1] / "share" / "tapml" / "web")
-    for place in places:
-        if (place / "index.html").is_file():
-            return place
-    raise ToolError(f"the page is not here; looked for {' and '.join(str(place) for place in places)}")
+    """Returns the directory of the page, in the source tree that this package belongs to."""
+    place = Path(__file__).resolve().parents[2] / "web"
+    if not (place / "index.html").is_file():
+        raise ToolError(f"the page is not here; looked for '{place}'")
+    return place
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -144,7 +144,7 @@ def load(
 ) -> Executable:
     """Loads an executable (``*.tapx``), opens its devices and puts its weights there.
 
-    ``device`` says which device the place runs on that is not the host ("vulkan:1"); with several such places, a
+    ``device`` says which device the place runs on that is not the host ("vulkan:1", "webgpu:0"); with several such places, a
     dictionary from place to device. What is left out runs on the first device of its kind. ``weights`` names the
     weights file if it is not where the executable says. ``threads`` is the number of host threads, 0 for one per
     processor. ``validation`` turns on the driver's validation layer, whose messages then are errors. With
@@ -158,9 +158,31 @@ def load(
     native = _runtime_module()
     places = _bindings(path, device)
     handle = native.Executable(
-        os.fspath(path), places, None if weights is None else os.fspath(weights), threads, validation, host_code
+        os.fspath(path),
+        places,
+        None if weights is None else os.fspath(weights),
+        threads,
+        validation,
+        host_code,
+        _find_webgpu(),
     )
     return Executable(handle, path)
+
+
+def _find_webgpu() -> str | None:
+    """Returns wgpu-native's library in the package ``wgpu``, if that is installed; the package is not imported.
+
+    The runtime uses it where neither TAPML_WEBGPU_LIBRARY nor the loader has one.
+    """
+    try:
+        spec = importlib.util.find_spec("wgpu")
+    except (ImportError, ValueError):
+        return None
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        library = Path(place) / "resources" / "libwgpu_native-release.so"
+        if library.is_file():
+            return str(library)
+    return None
 
 
 def _bindings(path: Path, device: str | Mapping[str, str] | None) -> dict[str, str]:
