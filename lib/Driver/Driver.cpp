@@ -23,8 +23,7 @@ cl::SubCommand compileCommand("compile",
 cl::SubCommand explainCommand("explain",
                               "Say where each operator runs, and why");
 cl::SubCommand runCommand("run", "Run an executable");
-cl::SubCommand devicesCommand("devices",
-                              "List the devices of this machine");
+cl::SubCommand devicesCommand("devices", "List the devices of this machine");
 
 //===----------------------------------------------------------------------===//
 // tapml compile, tapml explain
@@ -36,33 +35,29 @@ cl::opt<std::string> package(cl::Positional, cl::Required,
 cl::opt<std::string> compileOutput("o", cl::desc("Output file"),
                                    cl::value_desc("file"),
                                    cl::sub(compileCommand));
-cl::list<std::string>
-    targets("target",
-            cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
-            cl::value_desc("target"), cl::sub(compileCommand),
-            cl::sub(explainCommand));
+cl::list<std::string> targets(
+    "target", cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
+    cl::value_desc("target"), cl::sub(compileCommand), cl::sub(explainCommand));
 cl::opt<std::string> plan("plan", cl::desc("Plan: which operator runs where"),
                           cl::value_desc("file.json"), cl::sub(compileCommand),
                           cl::sub(explainCommand));
-cl::opt<std::string>
-    granularity("granularity",
-                cl::desc("Regions: 'operator' (one each) or 'largest'"),
-                cl::init("largest"), cl::sub(compileCommand),
-                cl::sub(explainCommand));
-cl::opt<std::string>
-    effectivePlan("effective-plan",
-                  cl::desc("Write the place of every operator, with its reason"),
-                  cl::value_desc("file.json"), cl::sub(compileCommand),
-                  cl::sub(explainCommand));
+cl::opt<std::string> granularity(
+    "granularity", cl::desc("Regions: 'operator' (one each) or 'largest'"),
+    cl::init("largest"), cl::sub(compileCommand), cl::sub(explainCommand));
+cl::opt<std::string> effectivePlan(
+    "effective-plan",
+    cl::desc("Write the place of every operator, with its reason"),
+    cl::value_desc("file.json"), cl::sub(compileCommand),
+    cl::sub(explainCommand));
 cl::opt<std::string> hostTriple("host-triple",
                                 cl::desc("Triple of the host code"),
                                 cl::sub(compileCommand));
-cl::list<std::string>
-    hostCpus("host-cpu", cl::desc("CPU levels of the host code"),
-             cl::CommaSeparated, cl::sub(compileCommand));
-cl::opt<std::string> stopAfter("stop-after",
-                               cl::desc("Stop after this stage and write its IR"),
-                               cl::value_desc("stage"), cl::sub(compileCommand));
+cl::list<std::string> hostCpus("host-cpu",
+                               cl::desc("CPU levels of the host code"),
+                               cl::CommaSeparated, cl::sub(compileCommand));
+cl::opt<std::string>
+    stopAfter("stop-after", cl::desc("Stop after this stage and write its IR"),
+              cl::value_desc("stage"), cl::sub(compileCommand));
 cl::opt<std::string>
     dumpDir("dump-intermediates",
             cl::desc("Write the IR after every stage and every binary"),
@@ -70,8 +65,7 @@ cl::opt<std::string>
 cl::list<std::string> plugins("load-pass-plugin",
                               cl::desc("Load passes from a shared object"),
                               cl::value_desc("file.so"),
-                              cl::sub(compileCommand),
-                              cl::sub(explainCommand));
+                              cl::sub(compileCommand), cl::sub(explainCommand));
 cl::list<std::string>
     hooks("pipeline-hook",
           cl::desc("Run passes at an extension point: POINT:PIPELINE"),
@@ -94,9 +88,9 @@ cl::list<std::string> inputs("input", cl::desc("An input: NAME=FILE.npy"),
                              cl::value_desc("input"), cl::sub(runCommand));
 cl::opt<std::string> runOutput("output", cl::desc("Write all outputs"),
                                cl::value_desc("file.npz"), cl::sub(runCommand));
-cl::list<std::string>
-    devices("device", cl::desc("Device of the target, or PLACE=DEVICE"),
-            cl::value_desc("device"), cl::sub(runCommand));
+cl::list<std::string> devices("device",
+                              cl::desc("Device of the target, or PLACE=DEVICE"),
+                              cl::value_desc("device"), cl::sub(runCommand));
 cl::opt<std::string> weights("weights",
                              cl::desc("Weights file, if not where the "
                                       "executable says"),
@@ -104,6 +98,10 @@ cl::opt<std::string> weights("weights",
                              cl::sub(runCommand));
 cl::opt<unsigned> threads("threads", cl::desc("Host threads (0: one per core)"),
                           cl::init(0), cl::sub(runCommand));
+cl::opt<uint64_t>
+    deadlineMs("deadline-ms",
+               cl::desc("Milliseconds that a device may take (default 60000)"),
+               cl::value_desc("number"), cl::init(0), cl::sub(runCommand));
 cl::opt<unsigned> repeat("repeat",
                          cl::desc("Run this often; the times are the median's"),
                          cl::init(1), cl::sub(runCommand));
@@ -125,11 +123,11 @@ cl::opt<std::string>
 // tapml devices
 //===----------------------------------------------------------------------===//
 
-cl::opt<std::string>
-    profileOf("profile",
-              cl::desc("Print the profile of this device, for "
-                       "--target=NAME=FILE"),
-              cl::value_desc("device"), cl::sub(devicesCommand));
+cl::opt<std::string> profileOf("profile",
+                               cl::desc("Print the profile of this device, for "
+                                        "--target=NAME=FILE"),
+                               cl::value_desc("device"),
+                               cl::sub(devicesCommand));
 
 cl::opt<bool> json("json", cl::desc("Print JSON"), cl::sub(runCommand),
                    cl::sub(explainCommand), cl::sub(devicesCommand));
@@ -205,6 +203,7 @@ static int runRun() {
   job.devices.assign(devices.begin(), devices.end());
   job.weights = weights;
   job.threads = threads;
+  job.deadlineMs = deadlineMs;
   job.repeat = std::max(1u, repeat.getValue());
   job.validation = validation;
   job.noHostCode = noHostCode;

@@ -18,8 +18,8 @@ namespace tapml {
 inline llvm::Error takeStatus(tapml_status status) {
   if (!status)
     return llvm::Error::success();
-  llvm::Error error = llvm::createStringError(
-      llvm::inconvertibleErrorCode(), tapml_status_get_message(status));
+  llvm::Error error = llvm::createStringError(llvm::inconvertibleErrorCode(),
+                                              tapml_status_get_message(status));
   tapml_status_free(status);
   return error;
 }

@@ -139,10 +139,11 @@ tapml::rt::listDevices(const DriverOptions &options, std::string &note) {
 //===----------------------------------------------------------------------===//
 
 Result<std::shared_ptr<Executable>>
-Executable::load(const std::string &path, const LoadOptions &options) {
+Executable::load(std::shared_ptr<TapxFile> file, const LoadOptions &options) {
   std::shared_ptr<Executable> result(new Executable());
   result->options = options;
-  TAPML_ASSIGN_OR_RETURN(result->file, TapxFile::open(path));
+  result->file = std::move(file);
+  const std::string &path = result->file->path();
   result->text =
       std::string(result->file->find(tapxManifestSection)->data.text());
   Result<Manifest> manifest = Manifest::parse(result->text);
@@ -161,6 +162,12 @@ Executable::load(const std::string &path, const LoadOptions &options) {
   if (!status.ok())
     return status.withContext("executable '" + path + "'");
   return result;
+}
+
+Result<std::shared_ptr<Executable>>
+Executable::load(const std::string &path, const LoadOptions &options) {
+  TAPML_ASSIGN_OR_RETURN(auto file, TapxFile::open(path));
+  return load(std::move(file), options);
 }
 
 Status Executable::openPlaces() {

@@ -71,6 +71,8 @@ struct PreparedSet {
 /// number of sessions from any thread.
 class Executable {
 public:
+  static Result<std::shared_ptr<Executable>>
+  load(std::shared_ptr<TapxFile> file, const LoadOptions &options);
   static Result<std::shared_ptr<Executable>> load(const std::string &path,
                                                   const LoadOptions &options);
 

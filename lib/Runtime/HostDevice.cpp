@@ -116,7 +116,8 @@ static Status checkElf(ByteSpan code, const std::string &name) {
     return makeError(StatusCode::Damaged, "host code '", name, "' ", what);
   };
   Elf64_Ehdr header;
-  if (code.size < sizeof(header) || std::memcmp(code.data, ELFMAG, SELFMAG))
+  if (code.size < sizeof(header) ||
+      std::memcmp(code.data, ELFMAG, SELFMAG) != 0)
     return fail("is not an ELF file");
   std::memcpy(&header, code.data, sizeof(header));
   if (header.e_ident[EI_CLASS] != ELFCLASS64 ||

@@ -9,13 +9,14 @@
 #include "VulkanDevice.h"
 
 #include <algorithm>
+#include <new>
 
 using namespace tapml::rt;
 
 VulkanContext::~VulkanContext() {
   if (abandoned) {
     // Threads of the driver may still run, and its code must not go away.
-    new std::shared_ptr<VulkanInstance>(std::move(instance));
+    new (std::nothrow) std::shared_ptr<VulkanInstance>(std::move(instance));
     return;
   }
   if (!device)

@@ -46,7 +46,7 @@ static Status findEntryPoints(const std::vector<uint32_t> &words,
       return fail("has an instruction that does not end");
     if (opcode == opEntryPoint && length > 3 && words[i + 1] == glCompute) {
       const char *text = reinterpret_cast<const char *>(&words[i + 3]);
-      entryPoints.emplace_back(text, strnlen(text, (length - 3) * 4));
+      entryPoints.emplace_back(text, strnlen(text, size_t(length - 3) * 4));
     }
     i += length;
   }

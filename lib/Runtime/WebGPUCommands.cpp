@@ -24,9 +24,9 @@ static uint64_t copySize(uint64_t bytes) {
 }
 
 namespace {
-/// What the callbacks of one submission tell it.
+/// What the callback of one submission tells it.
 struct Completion {
-  std::atomic<unsigned> pending{0};
+  std::atomic<bool> done{false};
   std::atomic<bool> failed{false};
 };
 
@@ -76,7 +76,7 @@ public:
 
 WebGPUCommandList::~WebGPUCommandList() {
   if (inFlight && !context->abandoned &&
-      !context->pollUntil([&] { return completion->pending == 0; },
+      !context->pollUntil([&] { return bool(completion->done); },
                           abandonDeadline))
     context->abandoned = true;
   if (context->abandoned)
@@ -344,14 +344,11 @@ WebGPUDevice::record(std::vector<Command> commands, RecordHints) {
   return std::unique_ptr<CommandList>(std::move(list));
 }
 
-/// Called back at the end of a submission with a reference of its own: the list
-/// may be gone.
+/// Called back at the end of a submission.
 static void complete(void *user, bool ok) {
-  auto *owner = static_cast<std::shared_ptr<Completion> *>(user);
-  if (!ok)
-    (*owner)->failed = true;
-  --(*owner)->pending;
-  delete owner;
+  std::shared_ptr<Completion> completion = takeState<Completion>(user);
+  completion->failed = !ok;
+  completion->done = true;
 }
 
 Status WebGPUDevice::start(GpuCommandList &commands) {
@@ -385,12 +382,10 @@ Status WebGPUDevice::start(GpuCommandList &commands) {
   list.inFlight = true;
   list.completion = std::make_shared<Completion>();
 
-  ++list.completion->pending;
-  auto *owner = new std::shared_ptr<Completion>(list.completion);
   if (list.reads.empty()) {
     WGPUQueueWorkDoneCallbackInfo callback = {};
     callback.mode = WGPUCallbackMode_AllowProcessEvents;
-    callback.userdata1 = owner;
+    callback.userdata1 = lendState(list.completion);
     callback.callback = [](WGPUQueueWorkDoneStatus status, WGPUStringView,
                            void *user, void *) {
       complete(user, status == WGPUQueueWorkDoneStatus_Success);
@@ -400,7 +395,7 @@ Status WebGPUDevice::start(GpuCommandList &commands) {
     // The buffer is mapped when the commands that fill it have finished.
     WGPUBufferMapCallbackInfo callback = {};
     callback.mode = WGPUCallbackMode_AllowProcessEvents;
-    callback.userdata1 = owner;
+    callback.userdata1 = lendState(list.completion);
     callback.callback = [](WGPUMapAsyncStatus status, WGPUStringView,
                            void *user, void *) {
       complete(user, status == WGPUMapAsyncStatus_Success);
@@ -414,7 +409,7 @@ Status WebGPUDevice::start(GpuCommandList &commands) {
 Result<bool> WebGPUDevice::finish(GpuCommandList &commands,
                                   std::chrono::milliseconds deadline) {
   auto &list = static_cast<WebGPUCommandList &>(commands);
-  if (!context->pollUntil([&] { return list.completion->pending == 0; },
+  if (!context->pollUntil([&] { return bool(list.completion->done); },
                           deadline))
     return false;
   list.inFlight = false;

@@ -9,6 +9,7 @@
 #include "WebGPUDevice.h"
 
 #include <algorithm>
+#include <new>
 #include <thread>
 
 using namespace tapml::rt;
@@ -40,8 +41,8 @@ static std::string shortenMessage(std::string text) {
 WebGPUContext::~WebGPUContext() {
   if (abandoned) {
     // Releasing what is in use would wait for it.
-    new std::shared_ptr<WebGPUInstance>(std::move(instance));
-    listener.release();
+    new (std::nothrow) std::shared_ptr<WebGPUInstance>(std::move(instance));
+    new (std::nothrow) std::unique_ptr<Listener>(std::move(listener));
     return;
   }
   for (auto &[key, layout] : layouts) {
@@ -62,7 +63,7 @@ static bool saysLost(const std::string &message) {
 }
 
 void WebGPUContext::listen(WGPUDeviceDescriptor &description) {
-  listener = std::make_unique<std::weak_ptr<WebGPUContext>>(weak_from_this());
+  listener = std::make_unique<Listener>(weak_from_this());
   // A device that goes away with its context says so, too: the listener finds
   // nobody then.
   auto &lost = description.deviceLostCallbackInfo;
@@ -70,14 +71,14 @@ void WebGPUContext::listen(WGPUDeviceDescriptor &description) {
   lost.userdata1 = listener.get();
   lost.callback = [](const WGPUDevice *, WGPUDeviceLostReason, WGPUStringView,
                      void *user, void *) {
-    if (auto self = static_cast<std::weak_ptr<WebGPUContext> *>(user)->lock())
+    if (auto self = static_cast<Listener *>(user)->lock())
       (void)self->setLost("work");
   };
   auto &error = description.uncapturedErrorCallbackInfo;
   error.userdata1 = listener.get();
   error.callback = [](const WGPUDevice *, WGPUErrorType, WGPUStringView message,
                       void *user, void *) {
-    auto self = static_cast<std::weak_ptr<WebGPUContext> *>(user)->lock();
+    auto self = static_cast<Listener *>(user)->lock();
     if (!self)
       return;
     std::string text = shortenMessage(toString(message));
@@ -113,7 +114,7 @@ Status WebGPUContext::make(const std::string &what,
                            const std::function<void()> &make) {
   TAPML_RETURN_IF_ERROR(sticky());
   struct Scope {
-    bool done = false;
+    std::atomic<bool> done{false};
     WGPUErrorType type = WGPUErrorType_NoError;
     std::string message;
   };
@@ -127,22 +128,20 @@ Status WebGPUContext::make(const std::string &what,
   make();
   Status result;
   for (size_t i = 0; i < std::size(filters); ++i) {
-    auto scope = std::make_unique<Scope>();
+    auto scope = std::make_shared<Scope>();
     WGPUPopErrorScopeCallbackInfo callback = {};
     callback.mode = WGPUCallbackMode_AllowProcessEvents;
-    callback.userdata1 = scope.get();
+    callback.userdata1 = lendState(scope);
     callback.callback = [](WGPUPopErrorScopeStatus, WGPUErrorType type,
                            WGPUStringView message, void *user, void *) {
-      auto *scope = static_cast<Scope *>(user);
+      std::shared_ptr<Scope> scope = takeState<Scope>(user);
       scope->type = type;
       scope->message = toString(message);
       scope->done = true;
     };
     api().DevicePopErrorScope(device, callback);
-    if (!pollUntil([&] { return scope->done; }, copyDeadline)) {
-      scope.release();
+    if (!pollUntil([&] { return bool(scope->done); }, copyDeadline))
       return abandon(copyDeadline);
-    }
     if (scope->type == WGPUErrorType_NoError || !result.ok())
       continue;
     if (saysLost(scope->message)) {
@@ -287,26 +286,28 @@ WebGPUDevice::open(const WebGPUOptions &options, size_t index,
   description.requiredLimits = &limits;
   context->listen(description);
   struct Answer {
-    bool done = false;
+    std::atomic<bool> done{false};
     WGPUDevice device = nullptr;
     std::string message;
-  } answer;
+  };
+  auto answer = std::make_shared<Answer>();
   WGPURequestDeviceCallbackInfo callback = {};
   callback.mode = WGPUCallbackMode_AllowProcessEvents;
-  callback.userdata1 = &answer;
+  callback.userdata1 = lendState(answer);
   callback.callback = [](WGPURequestDeviceStatus, WGPUDevice device,
                          WGPUStringView message, void *user, void *) {
-    auto *answer = static_cast<Answer *>(user);
+    std::shared_ptr<Answer> answer = takeState<Answer>(user);
     answer->device = device;
     answer->message = toString(message);
     answer->done = true;
   };
   context->api().AdapterRequestDevice(adapter, &description, callback);
-  context->pollUntil([&] { return answer.done; }, copyDeadline);
-  if (!answer.device)
+  if (!context->pollUntil([&] { return bool(answer->done); }, copyDeadline))
+    return context->abandon(copyDeadline);
+  if (!answer->device)
     return makeError(StatusCode::DeviceError, "device ", context->describe(),
-                     " cannot be opened: ", shortenMessage(answer.message));
-  context->device = answer.device;
+                     " cannot be opened: ", shortenMessage(answer->message));
+  context->device = answer->device;
   context->queue = context->api().DeviceGetQueue(context->device);
   return std::shared_ptr<WebGPUDevice>(
       new WebGPUDevice(std::move(context), limits));

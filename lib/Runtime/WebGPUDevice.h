@@ -48,7 +48,8 @@ public:
   void listen(WGPUDeviceDescriptor &description);
 
 private:
-  std::unique_ptr<std::weak_ptr<WebGPUContext>> listener;
+  using Listener = std::weak_ptr<WebGPUContext>;
+  std::unique_ptr<Listener> listener;
   std::mutex makeMutex;
   std::mutex layoutMutex;
   std::map<std::pair<std::vector<Access>, uint32_t>, Layout> layouts;

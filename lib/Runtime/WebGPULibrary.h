@@ -40,6 +40,17 @@ inline WGPUStringView toView(std::string_view text) {
   return WGPUStringView{text.data(), text.size()};
 }
 
+/// A reference to `state` for a callback, which takes it with `takeState`:
+/// whoever waits for the callback may have given up before it comes.
+template <typename T> void *lendState(const std::shared_ptr<T> &state) {
+  return new std::shared_ptr<T>(state);
+}
+template <typename T> std::shared_ptr<T> takeState(void *user) {
+  std::unique_ptr<std::shared_ptr<T>> owner(
+      static_cast<std::shared_ptr<T> *>(user));
+  return std::move(*owner);
+}
+
 /// A WebGPU instance with its adapters in the order of enumeration. The library
 /// stays loaded to the end of the process: it has threads of its own.
 class WebGPUInstance {

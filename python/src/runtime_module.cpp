@@ -171,7 +171,7 @@ public:
   Executable(const std::string &path,
              const std::map<std::string, std::string> &bindings,
              const std::optional<std::string> &weights, unsigned threads,
-             bool validation, bool hostCode,
+             bool validation, bool hostCode, uint64_t deadlineMs,
              const std::optional<std::string> &webgpuLibrary) {
     std::vector<tapml_binding> places;
     for (const auto &[place, device] : bindings)
@@ -183,6 +183,7 @@ public:
     options.validation = validation;
     options.threads = threads;
     options.webgpu_library = webgpuLibrary ? webgpuLibrary->c_str() : nullptr;
+    options.deadline_ms = deadlineMs;
     options.bindings = places.data();
     options.num_bindings = places.size();
     nb::gil_scoped_release unlocked;
@@ -297,10 +298,10 @@ NB_MODULE(_runtime, m) {
       .def(nb::init<const std::string &,
                     const std::map<std::string, std::string> &,
                     const std::optional<std::string> &, unsigned, bool, bool,
-                    const std::optional<std::string> &>(),
+                    uint64_t, const std::optional<std::string> &>(),
            nb::arg("path"), nb::arg("bindings"), nb::arg("weights").none(),
            nb::arg("threads"), nb::arg("validation"), nb::arg("host_code"),
-           nb::arg("webgpu_library").none())
+           nb::arg("deadline_ms"), nb::arg("webgpu_library").none())
       .def("manifest", &Executable::manifest)
       .def("inputs", &Executable::inputs)
       .def("outputs", &Executable::outputs)

@@ -1,6 +1,11 @@
 # Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The command line: ``python -m tapml capture MODEL.py -o MODEL.tapml``, ``python -m tapml browser DIR``.
+"""The command line.
+
+``python -m tapml capture MODEL.py [--inputs=FILE] [--record] -o MODEL.tapml``
+    captures a model, below
+``python -m tapml browser DIR``
+    runs a directory of tests in a browser
 
 The Python file that describes a model defines:
 
@@ -8,6 +13,9 @@ The Python file that describes a model defines:
     makes the module, with its weights, in inference mode
 ``samples() -> list``
     the calls to record: dictionaries of arguments by name, or tuples of arguments
+``samples_from(file: pathlib.Path) -> list`` (optional)
+    the calls to record that a file describes, for ``--inputs=FILE``; the model is still traced with one of ``samples()``
+    where none of these has all its dynamic sizes above 1
 ``dynamic_shapes`` (optional)
     as for torch.export: argument name -> dimension -> ``torch.export.Dim``; or a function that returns this
 ``name`` (optional)
@@ -40,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        again = "; the same command goes on with what is not recorded yet" if getattr(options, "record", False) else ""
+        print(f"interrupted{again}", file=sys.stderr)
         return 130
 
 
@@ -56,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     capture.add_argument("model", type=Path, metavar="MODEL.py", help="the file that describes the model")
     capture.add_argument("-o", "--output", type=Path, metavar="DIR", help="default: MODEL.tapml")
+    capture.add_argument(
+        "--inputs", type=Path, metavar="FILE", help="the calls to record are those in this file: see samples_from below"
+    )
     capture.add_argument("--name", help="the model's name in the graph")
     capture.add_argument("--set-eval", action="store_true", help="capture in inference mode even if it is not set")
     capture.add_argument(
@@ -65,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="X",
         help="accepted difference between the module and its trace (default 0)",
     )
+    capture.add_argument("--record", action="store_true", help="also record what every operator gets and gives")
     capture.add_argument("-v", "--verbose", action="store_true", help="list what needed no operation, and why")
     capture.set_defaults(run=_capture)
     browser = commands.add_parser(
@@ -89,16 +103,24 @@ def _capture(options: argparse.Namespace) -> int:
     _check_output(output)
     from tapml.api import capture
 
+    module = _call(description, "model", options.model)
+    samples = _call(description, "samples", options.model)
+    inputs = samples
+    if options.inputs is not None:
+        if not options.inputs.is_file():
+            raise TapMLError(f"there is no file '{options.inputs}'")
+        inputs = _call(description, "samples_from", options.model, options.inputs)
     captured = capture(
-        _call(description, "model", options.model),
-        _call(description, "samples", options.model),
+        module,
+        inputs,
         dynamic_shapes=_value(description, "dynamic_shapes", options.model),
         name=options.name or getattr(description, "name", None) or options.model.stem,
         input_names=_value(description, "input_names", options.model),
         set_eval=options.set_eval,
         tolerance=options.tolerance,
+        trace_inputs=samples,
     )
-    captured.save(output)
+    captured.save(output, record=options.record)
     if options.verbose:
         for item in captured.graph.elided:
             print(f"  elided {item.op:40} {item.instance}: {item.why}")
@@ -107,7 +129,7 @@ def _capture(options: argparse.Namespace) -> int:
     distinct = len({operator.mnemonic for operator in operators})
     print(
         f"{output}: {len(operators)} operators ({distinct} kinds), {len(captured.weights)} weights "
-        f"({size / 1e6:.1f} MB), {len(captured.samples)} samples"
+        f"({size / 1e6:.1f} MB), {len(captured.samples)} samples{', recorded' if options.record else ''}"
     )
     return 0
 
@@ -152,12 +174,13 @@ def _load(file: Path) -> ModuleType:
     return module
 
 
-def _call(description: ModuleType, name: str, file: Path) -> Any:
+def _call(description: ModuleType, name: str, file: Path, *arguments: Any) -> Any:
     function = getattr(description, name, None)
     if not callable(function):
-        raise TapMLError(f"'{file}' must define a function '{name}()'; see python -m tapml capture --help")
+        signature = f"{name}({', '.join('file' for _ in arguments)})"
+        raise TapMLError(f"'{file}' must define a function '{signature}'; see python -m tapml capture --help")
     try:
-        return function()
+        return function(*arguments)
     except TapMLError:
         raise
     except Exception as error:

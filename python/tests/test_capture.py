@@ -230,6 +230,17 @@ def test_nested_inputs_and_outputs() -> None:
     assert 'tapml.dims = ["batch", ""]' in captured.text
 
 
+def test_order_of_arguments_by_name() -> None:
+    class Model(nn.Module):
+        def forward(self, a: torch.Tensor, pair: dict[str, torch.Tensor]) -> torch.Tensor:
+            return a - pair["p"] * 2 - pair["q"] * 3
+
+    a, p, q = torch.randn(3, 4).unbind()
+    captured = capture_and_check(Model(), [{"a": a, "pair": {"p": p, "q": q}}, {"pair": {"q": q, "p": p}, "a": a}])
+    first, second = captured.samples
+    assert all(torch.equal(first[name], second[name]) for name in ("input.a", "input.pair.p", "input.pair.q"))
+
+
 def test_none_and_default_arguments() -> None:
     options = Options(torch.tensor([True, False, True, True]))
     captured = capture_and_check(Nested(), [{"x": torch.randn(2, 4), "options": options, "extra": None}])

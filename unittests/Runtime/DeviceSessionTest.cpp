@@ -93,8 +93,7 @@ TEST_P(AnyDeviceTest, SubmitsAChainOnce) {
   std::vector<float> x(100);
   std::vector<int64_t> ids(100);
   auto result = session.run(
-      {{DType::F32, {100}, x.data()}, {DType::I64, {100}, ids.data()}}, {},
-      false);
+      {{DType::F32, {100}, x.data()}, {DType::I64, {100}, ids.data()}}, {}, {});
   ASSERT_TRUE(result.ok()) << result.status().message();
   const RunReport &report = (*result)->report;
   EXPECT_EQ(report.places[1].launches, 3u);

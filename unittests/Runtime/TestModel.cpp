@@ -257,7 +257,7 @@ runModel(Session &session, const std::vector<float> &x,
          const std::vector<int64_t> &ids, bool perStep) {
   return session.run({{DType::F32, {int64_t(x.size())}, x.data()},
                       {DType::I64, {int64_t(ids.size())}, ids.data()}},
-                     {}, perStep);
+                     {}, RunOptions{perStep, {}});
 }
 
 void test::runAndCheck(Session &session, int64_t n, bool perStep) {

@@ -17,20 +17,6 @@
 
 namespace tapml {
 
-/// A captured model on disk: `X.tapml/` as `python -m tapml capture` writes it,
-/// or a graph alone (`graph.mlir`), which can be compiled but has no weights or
-/// samples to run with.
-struct Package {
-  std::string name;
-  std::string graph;      ///< Path of the graph.
-  std::string weights;    ///< Path of the safetensors file; may be empty.
-  std::string samplesDir; ///< Directory of the samples; may be empty.
-};
-
-/// Finds the parts of the package at `path`. Fails if there is no graph or if
-/// the package is of another version.
-llvm::Expected<Package> openPackage(llvm::StringRef path);
-
 /// What `tapml compile` was asked for.
 struct CompileJob {
   std::string input;
@@ -65,6 +51,8 @@ struct RunJob {
   std::vector<std::string> devices;
   std::string weights;
   unsigned threads = 0;
+  /// How long a device may take; 0 for the runtime's default.
+  uint64_t deadlineMs = 0;
   unsigned repeat = 1;
   bool validation = false;
   bool noHostCode = false;

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -18,10 +19,10 @@ from torch.fx.node import map_arg
 from tapml._capture import mlir
 from tapml._capture.builder import Builder, CannotConvert, as_size
 from tapml._capture.context import Context
-from tapml._capture.graph import Elided, Graph, Port
+from tapml._capture.graph import Elided, Graph, Port, SourceOperator
 from tapml._capture.instances import assign_instances, join_path, module_path, source_location
 from tapml._capture.mlir import Operation, Shape, Value
-from tapml._capture.program import is_symbolic, operator_name, region_body
+from tapml._capture.program import is_symbolic, live_nodes, operator_name, region_body
 from tapml._capture.registry import bind_arguments, find_converter
 from tapml._capture.weights import Weights
 from tapml.errors import CaptureError, Unsupported
@@ -51,6 +52,8 @@ class Importer:
         self.unsupported: list[Unsupported] = []
         self.elided: list[Elided] = []
         self.values: dict[fx.Node, Any] = {}
+        self._sources: list[SourceOperator] = []
+        self._scope: tuple[fx.Node, ...] = ()
         self._user_names = dimension_names
         self._size_names: dict[sympy.Expr, str] = {}
 
@@ -75,6 +78,8 @@ class Importer:
             constant_inputs=constant_inputs,
             constant_outputs=constant_outputs,
             size_names=self._size_names,
+            globals=self.builder.globals,
+            sources=self._source_operators(operations),
         )
 
     # Inputs.
@@ -130,7 +135,7 @@ class Importer:
 
     def _import_nodes(self, graph: fx.Graph) -> Any:
         """Imports the nodes of a graph in order; returns the values of its output node."""
-        live = _live_nodes(graph)
+        live = live_nodes(graph)
         for node in graph.nodes:
             if node.op == "call_function":
                 self._import_call(node, node in live)
@@ -162,7 +167,9 @@ class Importer:
         placeholders = [inner for inner in body.graph.nodes if inner.op == "placeholder"]
         for placeholder, operand in zip(placeholders, operands, strict=True):
             self.values[placeholder] = self._argument(operand)
+        self._scope = (*self._scope, node)
         results = self._import_nodes(body.graph)
+        self._scope = self._scope[:-1]
         self.values[node] = map_arg(results, lambda inner: self._argument(inner))
 
     def _import_operator(self, node: fx.Node, name: str, path: str) -> None:
@@ -170,6 +177,7 @@ class Importer:
         builder = self.builder
         builder.file, builder.line, builder.column = file, line, column
         builder.path, builder.aten = path, name
+        first = len(builder.operations)
         arguments: dict[str, Any] = {}
         try:
             converter = find_converter(name)
@@ -179,6 +187,8 @@ class Importer:
             arguments = {key: map_arg(value, self._argument) for key, value in bound.items()}
             context = Context(builder, _result_types(node))
             self.values[node] = converter(context, **arguments)
+            made = builder.operations[first:]
+            self._sources.append(SourceOperator(node, self._scope, made, self.values[node]))
             if context.elision:
                 self.elided.append(Elided(join_path(path, _kind(node)), name, context.elision))
         except CannotConvert as error:
@@ -261,6 +271,15 @@ class Importer:
         read = {name for value, name in self.builder.globals.items() if value in needed}
         return kept, {name: tensor for name, tensor in self.weights.used.items() if name in read}
 
+    def _source_operators(self, operations: Sequence[Operation]) -> list[SourceOperator]:
+        """Returns the source's operators with those of their operations that were kept and have a name."""
+        kept = {operation for operation in operations if operation.instance}
+        groups = [
+            replace(source, operations=[operation for operation in source.operations if operation in kept])
+            for source in self._sources
+        ]
+        return [source for source in groups if source.operations]
+
     # Errors.
 
     def _reject(self, op: str, instance: str, source: str, operands: str, reason: str) -> None:
@@ -290,15 +309,6 @@ class Importer:
     def _symbols(self) -> dict[sympy.Expr, sympy.Expr]:
         names = self._size_names.items()
         return {size: sympy.Symbol(name) for size, name in names if isinstance(size, sympy.Symbol)}
-
-
-def _live_nodes(graph: fx.Graph) -> set[fx.Node]:
-    """Returns the nodes that the graph's outputs depend on."""
-    live: set[fx.Node] = set()
-    for node in reversed(graph.nodes):
-        if node.op == "output" or node in live:
-            live.update(node.all_input_nodes, [node])
-    return live
 
 
 def _result_types(node: fx.Node) -> list[tuple[Shape, torch.dtype]]:

@@ -114,6 +114,15 @@ def all_nodes(graph_module: fx.GraphModule) -> Iterator[fx.Node]:
         yield node
 
 
+def live_nodes(graph: fx.Graph) -> set[fx.Node]:
+    """Returns the nodes that the graph's outputs depend on."""
+    live: set[fx.Node] = set()
+    for node in reversed(graph.nodes):
+        if node.op == "output" or node in live:
+            live.update(node.all_input_nodes, [node])
+    return live
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keeps PyTorch's remarks about its own insides off the terminal."""

@@ -255,9 +255,9 @@ EntryPointAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "an entry point needs a name";
   for (Attribute entry : access) {
     auto string = dyn_cast<StringAttr>(entry);
-    if (!string || (string.getValue() != "read" &&
-                    string.getValue() != "write" &&
-                    string.getValue() != "readwrite"))
+    if (!string ||
+        (string.getValue() != "read" && string.getValue() != "write" &&
+         string.getValue() != "readwrite"))
       return emitError() << "access of entry point '" << name
                          << "' must be \"read\", \"write\" or "
                             "\"readwrite\", got "
