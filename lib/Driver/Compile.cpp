@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "FileIO.h"
+#include "Output.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -16,15 +17,9 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
-#include "llvm/Support/WithColor.h"
 
 using namespace mlir;
 using namespace tapml;
-
-static LogicalResult fail(const llvm::Twine &message) {
-  llvm::WithColor::error(llvm::errs(), "tapml") << message << "\n";
-  return failure();
-}
 
 /// Says on a terminal which stage is running; quiet otherwise.
 static void showProgress(StringRef stage) {
@@ -37,32 +32,18 @@ static void showProgress(StringRef stage) {
   os.flush();
 }
 
-/// Writes to a temporary file beside `path` and renames it, so that `path`
-/// never holds half a file.
-static LogicalResult
-writeAtomically(StringRef path,
-                llvm::function_ref<void(llvm::raw_ostream &)> write) {
-  if (path == "-") {
-    write(llvm::outs());
-    return success();
-  }
+LogicalResult tapml::writeModule(ModuleOp module, StringRef path) {
+  OpPrintingFlags flags;
+  flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
   llvm::Error error =
       llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-        write(os);
+        module->print(os, flags);
+        os << "\n";
         return llvm::Error::success();
       });
   if (error)
     return fail(path + ": " + llvm::toString(std::move(error)));
   return success();
-}
-
-static LogicalResult writeModule(ModuleOp module, StringRef path) {
-  OpPrintingFlags flags;
-  flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
-  return writeAtomically(path, [&](llvm::raw_ostream &os) {
-    module->print(os, flags);
-    os << "\n";
-  });
 }
 
 /// Writes the module after `stage`, and its binaries where there are any.

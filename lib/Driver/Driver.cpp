@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Driver/Driver.h"
+#include "tapml/Migration/Migrate.h"
+#include "tapml/Migration/Report.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -23,6 +25,12 @@ cl::SubCommand compileCommand("compile",
 cl::SubCommand explainCommand("explain",
                               "Say where each operator runs, and why");
 cl::SubCommand runCommand("run", "Run an executable");
+cl::SubCommand migrateCommand(
+    "migrate", "Move a model to a target, operator by operator, checking each");
+cl::SubCommand reportCommand("report", "Say what a migration found out");
+cl::SubCommand carveCommand("carve",
+                            "Make tests of operators from a model's records");
+cl::SubCommand testCommand("test", "Run carved tests");
 cl::SubCommand devicesCommand("devices", "List the devices of this machine");
 
 //===----------------------------------------------------------------------===//
@@ -31,13 +39,17 @@ cl::SubCommand devicesCommand("devices", "List the devices of this machine");
 
 cl::opt<std::string> package(cl::Positional, cl::Required,
                              cl::desc("<model.tapml or graph.mlir>"),
-                             cl::sub(compileCommand), cl::sub(explainCommand));
-cl::opt<std::string> compileOutput("o", cl::desc("Output file"),
-                                   cl::value_desc("file"),
-                                   cl::sub(compileCommand));
+                             cl::sub(compileCommand), cl::sub(explainCommand),
+                             cl::sub(migrateCommand));
+cl::opt<std::string> compileOutput("o", cl::desc("Output file or directory"),
+                                   cl::value_desc("path"),
+                                   cl::sub(compileCommand),
+                                   cl::sub(migrateCommand),
+                                   cl::sub(reportCommand));
 cl::list<std::string> targets(
     "target", cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
-    cl::value_desc("target"), cl::sub(compileCommand), cl::sub(explainCommand));
+    cl::value_desc("target"), cl::sub(compileCommand), cl::sub(explainCommand),
+    cl::sub(migrateCommand), cl::sub(testCommand));
 cl::opt<std::string> plan("plan", cl::desc("Plan: which operator runs where"),
                           cl::value_desc("file.json"), cl::sub(compileCommand),
                           cl::sub(explainCommand));
@@ -65,11 +77,13 @@ cl::opt<std::string>
 cl::list<std::string> plugins("load-pass-plugin",
                               cl::desc("Load passes from a shared object"),
                               cl::value_desc("file.so"),
-                              cl::sub(compileCommand), cl::sub(explainCommand));
+                              cl::sub(compileCommand), cl::sub(explainCommand),
+                              cl::sub(migrateCommand), cl::sub(testCommand));
 cl::list<std::string>
     hooks("pipeline-hook",
           cl::desc("Run passes at an extension point: POINT:PIPELINE"),
-          cl::value_desc("hook"), cl::sub(compileCommand));
+          cl::value_desc("hook"), cl::sub(compileCommand),
+          cl::sub(migrateCommand), cl::sub(testCommand));
 cl::opt<bool> timing("timing", cl::desc("Print the time of each pass"),
                      cl::sub(compileCommand));
 
@@ -90,7 +104,8 @@ cl::opt<std::string> runOutput("output", cl::desc("Write all outputs"),
                                cl::value_desc("file.npz"), cl::sub(runCommand));
 cl::list<std::string> devices("device",
                               cl::desc("Device of the target, or PLACE=DEVICE"),
-                              cl::value_desc("device"), cl::sub(runCommand));
+                              cl::value_desc("device"), cl::sub(runCommand),
+                              cl::sub(migrateCommand), cl::sub(testCommand));
 cl::opt<std::string> weights("weights",
                              cl::desc("Weights file, if not where the "
                                       "executable says"),
@@ -101,14 +116,17 @@ cl::opt<unsigned> threads("threads", cl::desc("Host threads (0: one per core)"),
 cl::opt<uint64_t>
     deadlineMs("deadline-ms",
                cl::desc("Milliseconds that a device may take (default 60000)"),
-               cl::value_desc("number"), cl::init(0), cl::sub(runCommand));
+               cl::value_desc("number"), cl::init(0), cl::sub(runCommand),
+               cl::sub(migrateCommand), cl::sub(testCommand));
 cl::opt<unsigned> repeat("repeat",
                          cl::desc("Run this often; the times are the median's"),
-                         cl::init(1), cl::sub(runCommand));
+                         cl::init(1), cl::sub(runCommand),
+                         cl::sub(migrateCommand));
 cl::opt<bool> validation("validation",
                          cl::desc("Turn the driver's validation layer on; its "
                                   "messages are errors"),
-                         cl::sub(runCommand));
+                         cl::sub(runCommand), cl::sub(migrateCommand),
+                         cl::sub(testCommand));
 cl::opt<bool> noHostCode("no-host-code",
                          cl::desc("Load device code only, for a file that is "
                                   "not trusted"),
@@ -120,6 +138,62 @@ cl::opt<std::string>
                   cl::value_desc("number"), cl::sub(runCommand));
 
 //===----------------------------------------------------------------------===//
+// tapml migrate
+//===----------------------------------------------------------------------===//
+
+cl::list<std::string> only("only",
+                           cl::desc("Move exactly this operator, and others "
+                                    "given so; run once and judge"),
+                           cl::value_desc("instance"), cl::sub(migrateCommand));
+cl::opt<bool> keepGoing("keep-going",
+                        cl::desc("Leave operators that fail on the host and "
+                                 "go on"),
+                        cl::sub(migrateCommand));
+cl::opt<double> stepDeadline("step-deadline",
+                             cl::desc("Seconds that a whole step may take"),
+                             cl::init(600), cl::sub(migrateCommand));
+cl::list<int64_t> migrateSamples("sample",
+                                 cl::desc("Run this sample, in place of all"),
+                                 cl::value_desc("number"),
+                                 cl::sub(migrateCommand));
+cl::opt<bool> serveStepsOption("serve-steps", cl::Hidden,
+                               cl::desc("Do steps for another process"),
+                               cl::sub(migrateCommand));
+
+//===----------------------------------------------------------------------===//
+// tapml carve, tapml test
+//===----------------------------------------------------------------------===//
+
+cl::opt<std::string> recordedPackage(cl::Positional, cl::Required,
+                                     cl::desc("<model.tapml>"),
+                                     cl::sub(carveCommand));
+cl::opt<std::string> carveOutput("o", cl::desc("Directory of the tests"),
+                                 cl::value_desc("directory"),
+                                 cl::sub(carveCommand));
+cl::opt<unsigned>
+    keep("keep",
+         cl::desc("Visits of equal signature that become tests, those whose "
+                  "value ranges differ most"),
+         cl::init(2), cl::value_desc("number"), cl::sub(carveCommand));
+
+cl::list<std::string> testPaths(cl::Positional, cl::OneOrMore,
+                                cl::desc("<directory or file>..."),
+                                cl::sub(testCommand));
+cl::opt<std::string>
+    filter("filter", cl::desc("Run only tests whose operator or file matches"),
+           cl::value_desc("glob"), cl::sub(testCommand));
+cl::opt<unsigned> jobs("j", cl::desc("Tests at a time (0: one per core)"),
+                       cl::init(0), cl::value_desc("number"),
+                       cl::sub(testCommand));
+cl::opt<std::string> junit("junit", cl::desc("Write a report as JUnit XML"),
+                           cl::value_desc("file.xml"), cl::sub(testCommand));
+cl::opt<std::string>
+    evidence("evidence",
+             cl::desc("Directory for the kernels of tests that fail"),
+             cl::init("tapml-failures"), cl::value_desc("directory"),
+             cl::sub(testCommand));
+
+//===----------------------------------------------------------------------===//
 // tapml devices
 //===----------------------------------------------------------------------===//
 
@@ -129,8 +203,18 @@ cl::opt<std::string> profileOf("profile",
                                cl::value_desc("device"),
                                cl::sub(devicesCommand));
 
-cl::opt<bool> json("json", cl::desc("Print JSON"), cl::sub(runCommand),
-                   cl::sub(explainCommand), cl::sub(devicesCommand));
+cl::opt<bool> printJSON("json", cl::desc("Print JSON"), cl::sub(runCommand),
+                        cl::sub(explainCommand), cl::sub(devicesCommand),
+                        cl::sub(migrateCommand), cl::sub(carveCommand),
+                        cl::sub(testCommand), cl::sub(reportCommand));
+
+//===----------------------------------------------------------------------===//
+// tapml report
+//===----------------------------------------------------------------------===//
+
+cl::opt<std::string> migration(cl::Positional, cl::Required,
+                               cl::desc("<directory of a migration>"),
+                               cl::sub(reportCommand));
 
 } // namespace
 
@@ -154,6 +238,18 @@ static std::string fillJob(CompileJob &job) {
   return "";
 }
 
+/// Reads the hooks. Returns an error's text, empty if there is none.
+static std::string fillHooks(std::multimap<std::string, std::string> &byPoint) {
+  for (StringRef hook : hooks) {
+    auto [point, pipeline] = hook.split(':');
+    if (pipeline.empty() || !is_contained(getExtensionPoints(), point))
+      return "--pipeline-hook must be POINT:PIPELINE with POINT one of " +
+             join(getExtensionPoints(), ", ") + "; got '" + hook.str() + "'";
+    byPoint.emplace(point, pipeline);
+  }
+  return "";
+}
+
 static int runCompile() {
   CompileJob job;
   std::string error = fillJob(job);
@@ -163,13 +259,9 @@ static int runCompile() {
   job.options.hostCpus.assign(hostCpus.begin(), hostCpus.end());
   job.dumpDir = dumpDir;
   job.timing = timing;
-  for (StringRef hook : hooks) {
-    auto [point, pipeline] = hook.split(':');
-    if (pipeline.empty() || !is_contained(getExtensionPoints(), point))
-      return fail("--pipeline-hook must be POINT:PIPELINE with POINT one of " +
-                  join(getExtensionPoints(), ", ") + "; got '" + hook + "'");
-    job.options.hooks.emplace(point, pipeline);
-  }
+  error = fillHooks(job.options.hooks);
+  if (!error.empty())
+    return fail(error);
   if (!stopAfter.empty()) {
     auto names = getStageNames();
     auto it = find(names, StringRef(stopAfter));
@@ -207,7 +299,7 @@ static int runRun() {
   job.repeat = std::max(1u, repeat.getValue());
   job.validation = validation;
   job.noHostCode = noHostCode;
-  job.json = json;
+  job.json = printJSON;
   if (!maxDifference.empty()) {
     double value;
     if (StringRef(maxDifference).getAsDouble(value) || !(value >= 0))
@@ -218,6 +310,87 @@ static int runRun() {
     job.maxDifference = value;
   }
   return failed(run(job));
+}
+
+static int runMigrate() {
+  MigrateJob job;
+  job.package = package;
+  if (targets.size() != 1)
+    return fail("say where to migrate to: --target=NAME, once");
+  job.target = targets.front();
+  if (devices.size() > 1)
+    return fail("a migration has one target, so one --device is enough");
+  if (!devices.empty())
+    job.device = devices.front();
+  job.output = compileOutput;
+  if (job.output.empty())
+    return fail("say where to keep the migration: -o DIRECTORY");
+  job.plugins.assign(plugins.begin(), plugins.end());
+  std::string error = fillHooks(job.hooks);
+  if (!error.empty())
+    return fail(error);
+  if (!(stepDeadline > 0))
+    return fail("--step-deadline must be above 0");
+  job.samples.assign(migrateSamples.begin(), migrateSamples.end());
+  job.keepGoing = keepGoing;
+  job.only.assign(only.begin(), only.end());
+  job.repeats = std::max(1u, repeat.getValue());
+  job.deadlineMs = deadlineMs;
+  job.stepDeadline = stepDeadline;
+  job.validation = validation;
+  job.json = printJSON;
+  if (serveStepsOption)
+    return serveSteps(job, /*input=*/0, /*output=*/1);
+  Error failure = migrate(job);
+  outs().flush();
+  return failure ? fail(toString(std::move(failure))) : 0;
+}
+
+static int runReport() {
+  ReportJob job;
+  job.directory = migration;
+  job.output = compileOutput;
+  job.json = printJSON;
+  if (job.json && !job.output.empty())
+    return fail("--json prints the state, -o writes a page: use one of them");
+  Error failure = report(job);
+  outs().flush();
+  return failure ? fail(toString(std::move(failure))) : 0;
+}
+
+static int runCarve() {
+  CarveJob job;
+  job.package = recordedPackage;
+  job.output = carveOutput;
+  job.keep = keep;
+  job.json = printJSON;
+  if (job.output.empty())
+    return fail("say where to write the tests: -o DIRECTORY");
+  if (!job.keep)
+    return fail("--keep must be at least 1");
+  return failed(carve(job));
+}
+
+static int runTest() {
+  TestJob job;
+  job.paths.assign(testPaths.begin(), testPaths.end());
+  if (targets.size() > 1 || devices.size() > 1)
+    return fail("tests run on one target at a time; name one --target and at "
+                "most one --device");
+  if (!targets.empty())
+    job.target = targets.front();
+  if (!devices.empty())
+    job.device = devices.front();
+  job.filter = filter;
+  job.jobs = jobs;
+  job.junit = junit;
+  job.evidence = evidence;
+  job.plugins.assign(plugins.begin(), plugins.end());
+  job.validation = validation;
+  job.deadlineMs = deadlineMs;
+  job.json = printJSON;
+  std::string error = fillHooks(job.hooks);
+  return error.empty() ? failed(test(job)) : fail(error);
 }
 
 int tapml::runDriver(int argc, char **argv) {
@@ -233,12 +406,20 @@ int tapml::runDriver(int argc, char **argv) {
   if (explainCommand) {
     CompileJob job;
     std::string error = fillJob(job);
-    return error.empty() ? failed(explain(job, json)) : fail(error);
+    return error.empty() ? failed(explain(job, printJSON)) : fail(error);
   }
   if (runCommand)
     return runRun();
+  if (migrateCommand)
+    return runMigrate();
+  if (reportCommand)
+    return runReport();
+  if (carveCommand)
+    return runCarve();
+  if (testCommand)
+    return runTest();
   if (devicesCommand)
-    return failed(listDevices(json, profileOf));
+    return failed(listDevices(printJSON, profileOf));
   cl::PrintHelpMessage();
   return 1;
 }

@@ -14,8 +14,8 @@ The Python file that describes a model defines:
 ``samples() -> list``
     the calls to record: dictionaries of arguments by name, or tuples of arguments
 ``samples_from(file: pathlib.Path) -> list`` (optional)
-    the calls to record that a file describes, for ``--inputs=FILE``; the model is still traced with one of ``samples()``
-    where none of these has all its dynamic sizes above 1
+    the calls to record that a file describes, for ``--inputs=FILE``; where each of these has a dynamic size of 0 or 1,
+    which torch.export cannot trace, the model is traced with one of ``samples()``
 ``dynamic_shapes`` (optional)
     as for torch.export: argument name -> dimension -> ``torch.export.Dim``; or a function that returns this
 ``name`` (optional)
@@ -124,6 +124,8 @@ def _capture(options: argparse.Namespace) -> int:
     if options.verbose:
         for item in captured.graph.elided:
             print(f"  elided {item.op:40} {item.instance}: {item.why}")
+    for item in captured.graph.random:
+        print(f"  input {item.port.name}: what {item.op} draws ({item.source or item.instance})")
     operators = captured.graph.operators
     size = sum(tensor.nbytes for tensor in captured.weights.values())
     distinct = len({operator.mnemonic for operator in operators})

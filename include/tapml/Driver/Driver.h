@@ -64,6 +64,47 @@ struct RunJob {
 /// Runs an executable. Diagnostics go to stderr.
 mlir::LogicalResult run(const RunJob &job);
 
+/// What `tapml carve` was asked for.
+struct CarveJob {
+  std::string package;
+  /// Directory of the tests.
+  std::string output;
+  /// How many visits of equal signature become tests.
+  unsigned keep = 2;
+  bool json = false;
+};
+
+/// Makes tests from the records of a package and prints the coverage table.
+/// Fails if an operator's oracle is in doubt. Diagnostics go to stderr.
+mlir::LogicalResult carve(const CarveJob &job);
+
+/// What `tapml test` was asked for.
+struct TestJob {
+  /// Test files, and directories that are searched for them.
+  std::vector<std::string> paths;
+  /// `NAME`, `NAME=PRESET` or `NAME=PROFILE.json`; `host` for the host.
+  std::string target = "host";
+  /// The target's device; empty for the first of its kind.
+  std::string device;
+  /// Glob that the operator's name or the file's must match; empty for all.
+  std::string filter;
+  /// Tests that run at the same time; 0 for one per processor.
+  unsigned jobs = 0;
+  std::string junit;
+  /// Directory for what a failure leaves behind.
+  std::string evidence = "tapml-failures";
+  std::vector<std::string> plugins;
+  std::multimap<std::string, std::string> hooks;
+  bool validation = false;
+  /// How long a device may take; 0 for the runtime's default.
+  uint64_t deadlineMs = 0;
+  bool json = false;
+};
+
+/// Runs carved tests. Prints failures as they come and a summary line last.
+/// Fails unless every test that the target can run passes.
+mlir::LogicalResult test(const TestJob &job);
+
 /// Lists the devices of this machine, as a table or as JSON; with `profile`,
 /// the profile of that device alone, as `--target=NAME=FILE` takes it.
 mlir::LogicalResult listDevices(bool json, llvm::StringRef profile);

@@ -7,42 +7,27 @@ from __future__ import annotations
 import json
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import fx
-from torch.export import ExportedProgram
 
 from tapml import progress
 from tapml._capture import mlir
-from tapml._capture.graph import Graph
 from tapml._capture.mlir import Value
 from tapml._record import oracle
-from tapml._record.carry import recorded_so_far, write_atomically
-from tapml._record.execution import Execution
+from tapml._record.carry import write_atomically
 from tapml._record.groups import Group, evaluate_sizes, find_groups, flatten
+from tapml._record.source import Source
 from tapml._record.store import Content, Store
 from tapml.errors import RecordsError
-from tapml.records import DATA_DIRECTORY, DIRECTORY, INDEX_FILE, RECORDED_FILES, VERSION, file_digest
+from tapml.records import DATA_DIRECTORY, DIRECTORY, INDEX_FILE, RECORDED_FILES, VERSION, Records, file_digest
 
+_JOINED = ",\n  "
 _TYPES = {**mlir.ELEMENT_TYPES, torch.float64: "f64"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is run: the program that the graph was imported from, and the leaves of the inputs of every sample.
-
-    ``check`` is called with the number of a sample and the program's results; it raises if they are not the module's.
-    """
-
-    program: ExportedProgram
-    graph: Graph
-    framework: dict[str, str]
-    inputs: Sequence[list[Any]]
-    check: Callable[[int, tuple], None]
 
 
 @dataclass
@@ -87,19 +72,19 @@ class Recorder:
     def __init__(self, package: Path, source: Source, *, with_oracle: bool = True) -> None:
         self._package, self._source, self._with_oracle = package, source, with_oracle
         self._directory = package / DIRECTORY
-        self._execution = Execution(source.program)
         self._operators = [_operator(group) for group in find_groups(source.graph)]
         self._weights = {value: _weight_reference(value, name) for value, name in source.graph.globals.items()}
         self._positions = {
             (operator.group.source.node, operator.group.source.scope): position
             for position, operator in enumerate(self._operators)
         }
-        self._entries: dict[int, dict[str, Any]] = {}
+        self._entries: dict[int, str] = {}
         self.oracle_seconds = 0.0
         try:
             (self._directory / DATA_DIRECTORY).mkdir(parents=True, exist_ok=True)
             self._digests = {key: file_digest(package / file) for file, key in RECORDED_FILES.items()}
-            self._store = Store(self._directory / DATA_DIRECTORY, self._resume())
+            self._store = Store(self._directory / DATA_DIRECTORY)
+            self._resume()
         except OSError as error:
             raise self._error(error) from error
 
@@ -131,25 +116,24 @@ class Recorder:
     # One sample.
 
     def _run(self, number: int, counter: progress.Counter | None) -> _Sample:
-        graph, inputs = self._source.graph, self._source.inputs[number]
-        given = (leaf for leaf in inputs if isinstance(leaf, torch.Tensor))
-        tensors = dict(zip((port.value for port in graph.inputs), given, strict=True))
-        sizes = evaluate_sizes(graph, tensors)
+        tensors = self._source.tensors(number)
+        sizes = evaluate_sizes(self._source.graph, tensors)
         values = {value: f'{{"size": {size}}}' for value, size in sizes.items()}
         sample = _Sample(values | self._weights)
         for value, tensor in tensors.items():
             self._define(sample, value, tensor, ())
 
-        def observe(
-            node: fx.Node, scope: tuple[fx.Node, ...], args: tuple, kwargs: dict[str, Any], result: Any
-        ) -> None:
+        def observe(node: fx.Node, scope: tuple, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
+            drawn = self._source.random.get((node, scope))
+            if drawn is not None:
+                self._define(sample, drawn, result, ())
             position = self._positions.get((node, scope))
             if position is not None:
                 self._visit(sample, position, args, kwargs, result)
                 if counter is not None:
                     counter.update(number, f"{len(sample.seen)} of {len(self._operators)} operators")
 
-        self._source.check(number, self._execution.run(inputs, observe))
+        self._source.run(number, observe)
         return sample
 
     def _visit(self, sample: _Sample, position: int, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
@@ -201,17 +185,19 @@ class Recorder:
 
     # The index.
 
-    def _resume(self) -> set[str]:
-        """Takes over the samples that are recorded; returns the digests of their tensors."""
-        index, digests = recorded_so_far(self._package)
-        known = {entry["operator"]: entry for entry in index["operators"]} if index else {}
+    def _resume(self) -> None:
+        """Takes over the samples that are recorded."""
+        try:
+            index = Records(self._package).index
+        except RecordsError:
+            return
+        known = {entry["operator"]: entry for entry in index["operators"]}
         for operator in self._operators:
             before = known.get(operator.group.source.name)
             if before is not None:
                 operator.visits, operator.recorded = before["visits"], before["recorded"]
                 operator.why, operator.oracle = before["why"], before["oracle"]
-        self._entries = {entry["sample"]: entry for entry in index["samples"]} if index else {}
-        return digests
+        self._entries = {entry["sample"]: json.dumps(entry) for entry in index["samples"]}
 
     def _finish(self, number: int, sample: _Sample) -> None:
         file = f"sample-{number}.jsonl"
@@ -222,7 +208,7 @@ class Recorder:
             "sample_sha256": file_digest(self._package / "samples" / f"{number}.safetensors"),
             "visits": len(sample.lines),
         }
-        self._entries[number] = entry
+        self._entries[number] = json.dumps(entry)
         for position, operator in enumerate(self._operators):
             operator.visits += position in sample.seen
             operator.recorded += position in sample.seen and position not in sample.why
@@ -238,8 +224,8 @@ class Recorder:
             "complete": len(samples) == len(self._source.inputs),
         }
         head = json.dumps(index)[1:-1]
-        lists = {"samples": samples, "operators": list(map(_describe, self._operators))}
-        text = ",\n".join(f' "{key}": [\n{_lines(items)}]' for key, items in lists.items())
+        lists = {"samples": samples, "operators": [json.dumps(_describe(operator)) for operator in self._operators]}
+        text = ",\n".join(f' "{key}": [\n  {_JOINED.join(items)}]' for key, items in lists.items())
         try:
             write_atomically(self._directory / INDEX_FILE, f"{{{head},\n{text}}}\n".encode())
         except OSError as error:
@@ -249,10 +235,6 @@ class Recorder:
         done, count = len(self._entries), len(self._source.inputs)
         kept = f"{done} of {count} samples are recorded and stay good" if done else "no sample is recorded"
         return RecordsError(f"cannot write '{self._directory}': {error.strerror or error}; {kept}")
-
-
-def _lines(items: Sequence[dict[str, Any]]) -> str:
-    return ",\n".join(f"  {json.dumps(item)}" for item in items)
 
 
 def _operator(group: Group) -> _Operator:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-
 _SMALLEST_NORMAL = {np.dtype(kind): np.finfo(kind).smallest_normal for kind in (np.float32, np.float64)}
 
 
@@ -43,7 +42,7 @@ class Statistics:
                 self._subnormals += int(small - (piece.size - np.count_nonzero(piece)))
         self._minimum = low if self._count == 0 else min(low, self._minimum)
         self._maximum = high if self._count == 0 else max(high, self._maximum)
-        if -1e150 < low and high < 1e150:
+        if low > -1e150 and high < 1e150:
             self._add_moments(piece)
         else:  # Their squares may be too large for float64: then mean and variance are infinite or not a number.
             with np.errstate(over="ignore", invalid="ignore"):

@@ -20,7 +20,7 @@ import torch
 from tapml._record.statistics import Statistics
 from tapml.records import content_path
 
-# Elements are read in pieces that a processor's cache holds, and copied (where a view has gaps) in pieces of bounded size.
+# Elements are read in pieces that a processor's cache holds. Where a view has gaps they are copied, in larger ones.
 _PIECE = 1 << 18
 _COPY = 1 << 24
 # What may wait to be written, in bytes.
@@ -47,21 +47,19 @@ class Content:
 class Store:
     """Writes tensors to the directory ``data`` of a record.
 
-    ``known`` are the digests that are there. What is put between ``begin`` and ``flush`` can be taken back. A thread does
+    What is there already must be intact. What is put between ``begin`` and ``flush`` can be taken back. A thread does
     the writing; what it has not written yet is bounded. Errors of the disk are raised as they are, possibly later.
     """
 
-    def __init__(self, directory: Path, known: set[str]) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._known = known
-        self._added: list[str] = []
-        self._statistics: dict[tuple[str, torch.dtype], str] = {}
+        self._added: set[str] = set()
         self._writer = ThreadPoolExecutor(1, "tapml-records")
         self._queue: deque[tuple[Future[None], int]] = deque()
         self._queued = 0
 
     def begin(self) -> None:
-        self._added = []
+        self._added = set()
 
     def flush(self) -> None:
         """Waits until everything is written."""
@@ -76,8 +74,7 @@ class Store:
         for digest in self._added:
             with contextlib.suppress(OSError):
                 os.unlink(content_path(self._directory, digest))
-            self._known.discard(digest)
-        self._added = []
+        self._added = set()
 
     def put(self, tensor: torch.Tensor) -> Content:
         """Stores the elements that ``tensor`` shows, in order, unless they are there already."""
@@ -92,14 +89,10 @@ class Store:
                 digest.update(piece.data)
                 statistics.add(piece)
         name = digest.hexdigest()
-        if name not in self._known:
-            self._known.add(name)
-            self._added.append(name)
+        if name not in self._added and not os.path.exists(content_path(self._directory, name)):
+            self._added.add(name)
             self._enqueue(name, tensor)
-        key = (name, tensor.dtype)
-        if key not in self._statistics:
-            self._statistics[key] = json.dumps(statistics.result())
-        return Content(name, self._statistics[key])
+        return Content(name, json.dumps(statistics.result()))
 
     def _enqueue(self, name: str, tensor: torch.Tensor) -> None:
         size = tensor.untyped_storage().nbytes()
@@ -119,12 +112,9 @@ class Store:
 
 
 def _write(path: str, tensor: torch.Tensor) -> None:
-    try:
-        stream = open(path, "wb", buffering=0)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        stream = open(path, "wb", buffering=0)
-    with stream:
+    if not os.path.exists(os.path.dirname(path)):
+        os.mkdir(os.path.dirname(path))
+    with open(path, "wb", buffering=0) as stream:
         for part in _parts(tensor):
             left = memoryview(part).cast("B")
             while len(left):
