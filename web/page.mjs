@@ -39,7 +39,8 @@ async function main() {
   const count = (verdict) => reports.filter((report) => report.verdict === verdict).length;
   const worst = reports.reduce((a, b) => ((b.share ?? -1) > (a?.share ?? -1) ? b : a), null);
   summary.textContent =
-    `${count("pass")} of ${reports.length} pass, ${count("fail")} fail, ${count("error")} have errors.` +
+    `${count("pass")} of ${reports.length} pass, ${count("fail")} fail, ${count("error")} have errors, ` +
+    `${count("unsupported")} cannot run here.` +
     (worst?.share != null ? ` Largest share of a bound: ${number(worst.share, 3)} (${worst.name}).` : "");
   // JSON has no infinities.
   globalThis.tapmlReport = { error: null, tests: reports.map((r) => ({ ...r, share: Number.isFinite(r.share) ? r.share : r.share === null ? null : "inf" })) };

@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tapml.errors import ToolError
+from tapml.tools import run_tool
 
 #: Names the browser, if it is not ``chromium`` on PATH.
 BROWSER_VARIABLE = "TAPML_CHROMIUM"
@@ -38,7 +40,7 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Report:
-    """What a test gave: ``verdict`` is "pass", "fail" or "error".
+    """What a test gave: ``verdict`` is "pass", "fail", "error" or "unsupported".
 
     ``share`` is the largest distance from what is expected, as a share of its bound; None where nothing was compared.
     """
@@ -82,6 +84,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
+
+
+@contextmanager
+def exported(directory: Path, target: str) -> Iterator[Path]:
+    """Gives a directory of tests for the page: ``directory``, or what ``tapml test`` makes of its carved tests."""
+    if (directory / "tests.json").is_file() or not directory.is_dir():
+        yield directory
+        return
+    with tempfile.TemporaryDirectory(prefix="tapml-browser-") as scratch:
+        run_tool("tapml", ["test", directory, f"--target={target}", f"--export={scratch}"])
+        yield Path(scratch)
 
 
 @contextmanager
@@ -173,9 +186,12 @@ def format_reports(reports: list[Report]) -> str:
     width = max((len(report.name) for report in reports), default=0)
     for report in reports:
         share = "" if report.share is None else f"{report.share:8.3f}"
-        lines.append(f"{report.verdict:5}  {report.name:{width}}  {share:8}  {report.message}".rstrip())
-    counts = {verdict: sum(r.verdict == verdict for r in reports) for verdict in ("pass", "fail", "error")}
+        lines.append(f"{report.verdict:11}  {report.name:{width}}  {share:8}  {report.message}".rstrip())
+    verdicts = ("pass", "fail", "error", "unsupported")
+    counts = {verdict: sum(r.verdict == verdict for r in reports) for verdict in verdicts}
     lines.append(f"{counts['pass']} of {len(reports)} pass, {counts['fail']} fail, {counts['error']} have errors")
+    if counts["unsupported"]:
+        lines[-1] += f", {counts['unsupported']} cannot run on the target"
     shares = [(r.share, r.name) for r in reports if r.share is not None]
     if shares:
         share, name = max(shares)
