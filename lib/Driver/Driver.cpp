@@ -185,6 +185,11 @@ cl::opt<std::string>
 cl::opt<unsigned> jobs("j", cl::desc("Tests at a time (0: one per core)"),
                        cl::init(0), cl::value_desc("number"),
                        cl::sub(testCommand));
+cl::opt<std::string>
+    exportTo("export",
+             cl::desc("Write the tests for a page that runs them in a browser, "
+                      "instead of running them here"),
+             cl::value_desc("directory"), cl::sub(testCommand));
 cl::opt<std::string> junit("junit", cl::desc("Write a report as JUnit XML"),
                            cl::value_desc("file.xml"), cl::sub(testCommand));
 cl::opt<std::string>
@@ -385,6 +390,7 @@ static int runTest() {
   job.jobs = jobs;
   job.junit = junit;
   job.evidence = evidence;
+  job.exportTo = exportTo;
   job.plugins.assign(plugins.begin(), plugins.end());
   job.validation = validation;
   job.deadlineMs = deadlineMs;
