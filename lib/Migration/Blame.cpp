@@ -133,11 +133,10 @@ Expected<Names> Blame::minimize(const Symptom &symptom, StepReport &report) {
       failing.push_back(verdict->instance);
   else if (symptom.kind == Symptom::Kind::Error && report.error)
     failing.push_back(report.error->instance);
-  llvm::erase_if(failing,
-                 [&](auto &name) { return !is_contained(all, name); });
-  for (Names candidate : {Names(failing.begin(), failing.begin() +
-                                                     !failing.empty()),
-                          failing, group}) {
+  llvm::erase_if(failing, [&](auto &name) { return !is_contained(all, name); });
+  for (Names candidate :
+       {Names(failing.begin(), failing.begin() + !failing.empty()), failing,
+        group}) {
     if (candidate.empty())
       continue;
     Expected<bool> failed = fails(candidate);

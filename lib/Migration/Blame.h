@@ -29,8 +29,8 @@ llvm::Expected<std::vector<std::string>> minimizeSet(
     llvm::function_ref<llvm::Expected<bool>(const std::vector<std::string> &)>
         fails);
 
-/// Returns what is wrong with an operator that fails: "512 of 12288 elements are
-/// outside the bound, by up to 8e+05 times; all in rows 16-31".
+/// Returns what is wrong with an operator that fails: "512 of 12288 elements
+/// are outside the bound, by up to 8e+05 times; all in rows 16-31".
 std::string describeVerdict(const OperatorVerdict &verdict);
 
 /// Finds out what is wrong after a step failed.

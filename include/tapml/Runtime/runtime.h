@@ -110,8 +110,9 @@ TAPML_RUNTIME_API const char *tapml_runtime_version(void);
 /** Lists the devices of this machine as JSON: an array of objects with "id"
     ("host", "vulkan:0", "webgpu:0"), "driver", "api_version" and "profile"
     ("kind", "name", "limits", "features"). Starts the drivers for a moment; may
-    block for tenths of a second. A missing driver is not an error: `*note`, if not NULL, is then
-    set to a sentence about it, else to NULL. Free both strings. */
+    block for tenths of a second. A missing driver is not an error: `*note`, if
+   not NULL, is then set to a sentence about it, else to NULL. Free both
+   strings. */
 TAPML_RUNTIME_API tapml_status tapml_list_devices(char **json, char **note);
 
 /** Opens "vulkan:N" or "webgpu:N" with everything that it supports. Useful to
@@ -159,8 +160,8 @@ typedef struct tapml_load_options {
 TAPML_RUNTIME_API tapml_status
 tapml_executable_load(const char *path, const tapml_load_options *options,
                       tapml_executable *executable);
-/** The same with the bytes of an executable, which are copied. `path` says where
-    the file would be: the weights are found from there. */
+/** The same with the bytes of an executable, which are copied. `path` says
+   where the file would be: the weights are found from there. */
 TAPML_RUNTIME_API tapml_status tapml_executable_load_memory(
     const void *data, size_t bytes, const char *path,
     const tapml_load_options *options, tapml_executable *executable);
