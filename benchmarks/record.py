@@ -5,9 +5,9 @@
     .venv/bin/python benchmarks/record.py [--rounds 7] [--samples 0,1,4,5]
 
 Every round runs everything once, so that a change of the machine's speed meets all of it, and records all samples
-into an empty directory, without the oracle and with it. The table has medians in milliseconds with the lowest and the highest
-time; the ratio is that of the medians of recording without the oracle and of the eager run. "setup" is what is done once
-for a model: hashing the graph and the weights, and the first use of every directory of the store.
+into an empty directory, without the oracle and with it. The table has medians in milliseconds with the lowest and
+the highest time; the ratio is that of the medians of recording without the oracle and of the eager run. "setup" is
+what is done once for a model: hashing the graph and the weights, and the first use of every directory of the store.
 """
 
 from __future__ import annotations
