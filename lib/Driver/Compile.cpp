@@ -32,9 +32,10 @@ static void showProgress(StringRef stage) {
   os.flush();
 }
 
-LogicalResult tapml::writeModule(ModuleOp module, StringRef path) {
+LogicalResult tapml::writeModule(ModuleOp module, StringRef path,
+                                 bool locations) {
   OpPrintingFlags flags;
-  flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+  flags.enableDebugInfo(locations, /*prettyForm=*/false);
   llvm::Error error =
       llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
         module->print(os, flags);

@@ -23,9 +23,10 @@ inline llvm::LogicalResult fail(const llvm::Twine &message) {
   return llvm::failure();
 }
 
-/// Writes the IR of a module with its locations; "-" is stdout. The file is
-/// whole or not there. Says what went wrong.
-llvm::LogicalResult writeModule(mlir::ModuleOp module, llvm::StringRef path);
+/// Writes the IR of a module, with its locations or without; "-" is stdout. The
+/// file is whole or not there. Says what went wrong.
+llvm::LogicalResult writeModule(mlir::ModuleOp module, llvm::StringRef path,
+                                bool locations = true);
 
 } // namespace tapml
 

@@ -27,6 +27,9 @@ struct TestCase {
   std::string op;
   /// Number of the test in its file.
   unsigned index = 0;
+  /// Whether results are correctly rounded, so that the share of the bound that
+  /// they reach means nothing.
+  bool roundsOnce = true;
 };
 
 /// What became of a test.

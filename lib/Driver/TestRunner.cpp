@@ -12,7 +12,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"
 #include "tapml/Compiler/Compiler.h"
-#include "tapml/Dialect/TapML/Transforms/Profile.h"
+#include "tapml/Dialect/TapML/Transforms/Placement.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -95,8 +95,8 @@ llvm::Error TestRunner::read(StringRef file) {
   if (ops.empty())
     return makeError(file + ": holds no 'tapml.test'");
   if (!getStore(file))
-    return makeError(file + ": there is no directory 'data' beside or above it "
-                            "with the test's tensors");
+    return makeError(file + ": is in no directory that 'tapml carve' made, "
+                            "which has the test's tensors");
   std::optional<llvm::GlobPattern> filter;
   if (!job.filter.empty()) {
     llvm::Expected<llvm::GlobPattern> pattern =
@@ -109,7 +109,11 @@ llvm::Error TestRunner::read(StringRef file) {
   for (auto [index, op] : llvm::enumerate(ops)) {
     if (filter && !filter->match(op.getSymName()) && !filter->match(file))
       continue;
-    TestCase test{file.str(), op.getSymName().str(), "", unsigned(index)};
+    TestCase test;
+    test.file = file.str();
+    test.symbol = op.getSymName().str();
+    test.index = index;
+    test.roundsOnce = roundsOnce(op);
     op.walk([&](TapMLOperator operation) {
       if (!isa<ConstantOp>(operation))
         test.op = operation->getName().stripDialect().str();
@@ -158,7 +162,10 @@ std::string TestRunner::compileBody(Worker &worker, TestOp test,
   ProfileAttr profile = findTarget(*targets, place)->profile;
   std::optional<std::string> reason;
   test.walk([&](TapMLOperator op) {
-    if (std::optional<std::string> why = op.getUnsupportedReason(profile))
+    // Scalar constants are part of the operators that use them.
+    if (isClonedConstant(op))
+      return;
+    if (std::optional<std::string> why = getPlacementReason(op, profile))
       reason = "'" + op->getName().getStringRef().str() + "': " + *why;
   });
   if (reason) {
@@ -232,10 +239,11 @@ std::string TestRunner::dumpKernels(Worker &worker, const TestCase &test,
                                     ".mlir");
   if (llvm::sys::fs::create_directories(job.evidence))
     return "";
-  OwningOpRef<ModuleOp> module = makeBodyModule(op, !job.hooks.empty());
-  if (failed(runStages(*module, Stage::Structured, getOptions(job, place))))
+  OwningOpRef<ModuleOp> module = makeBodyModule(op, /*keepInstances=*/true);
+  if (failed(runStages(*module, Stage::Structured, getOptions(job, place))) ||
+      failed(writeModule(*module, path, /*locations=*/false)))
     return "";
-  return succeeded(writeModule(*module, path)) ? std::string(path) : "";
+  return std::string(path);
 }
 
 //===----------------------------------------------------------------------===//
@@ -253,6 +261,28 @@ static std::string quote(StringRef argument) {
   for (char c : argument)
     quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
+}
+
+std::string TestRunner::describeDevice() {
+  std::call_once(deviceAsked, [this] {
+    char *text = nullptr;
+    tapml_status status =
+        place == kHostPlace ? nullptr : tapml_list_devices(&text, nullptr);
+    if (!status && text)
+      if (llvm::Expected<llvm::json::Value> devices = llvm::json::parse(text)) {
+        if (const llvm::json::Array *array = devices->getAsArray())
+          for (const llvm::json::Value &value : *array)
+            if (const llvm::json::Object *entry = value.getAsObject())
+              if (entry->getString("id") == StringRef(device))
+                driver = entry->getString("driver").value_or("").str();
+      } else {
+        llvm::consumeError(devices.takeError());
+      }
+    // A driver that does not say its name is still the same device.
+    tapml_status_free(status);
+    tapml_string_free(text);
+  });
+  return driver.empty() ? device : device + ", " + driver;
 }
 
 std::string TestRunner::describeRepeat(const TestCase &test) const {
@@ -363,6 +393,7 @@ void TestRunner::runTest(Worker &worker, const TestCase &test,
   std::string kernels = dumpKernels(worker, test, op);
   if (!kernels.empty())
     details << "  kernels  " << kernels << "\n";
+  details << "  device   " << describeDevice() << "\n";
   details << "  again    " << describeRepeat(test) << "\n";
 }
 

@@ -71,11 +71,14 @@ private:
                                 TestResult &result);
   void runTest(Worker &worker, const TestCase &test, TestResult &result);
   std::string dumpKernels(Worker &worker, const TestCase &test, TestOp op);
+  /// The device with its driver. Asks for it once: that takes a moment.
+  std::string describeDevice();
   std::string describeRepeat(const TestCase &test) const;
   ContentStore *getStore(llvm::StringRef file);
 
   const TestJob &job;
-  std::string place, device;
+  std::string place, device, driver;
+  std::once_flag deviceAsked;
   /// What the target's profile promises.
   Arithmetic arithmetic;
   std::unique_ptr<QuietContext> reader;

@@ -35,6 +35,7 @@ struct CarvedVisit {
   std::string test;
   std::optional<double> share;
   std::vector<CoverageFlag> flags;
+  bool roundsOnce = true;
 };
 
 class Carver {
@@ -339,6 +340,7 @@ llvm::Expected<CarvedVisit> Carver::carveVisit(const Visit &visit) {
   TestOp test = buildTest(builder, op.name, records->getGroup(visit.op), visit,
                           inputs, expects);
 
+  carved.roundsOnce = roundsOnce(test);
   threadMessage.clear();
   auto invalid = [&] {
     return makeError(visit.position + ": the values of '" + op.name +
@@ -433,6 +435,7 @@ llvm::Error Carver::carveSample(unsigned index) {
       row.tests.push_back(carved.test);
     else
       addReason(row.why, 1, "with an oracle in doubt");
+    row.roundsOnce = carved.roundsOnce;
     if (carved.share)
       row.sourceShare = std::max(row.sourceShare.value_or(0), *carved.share);
     llvm::append_range(row.flags, carved.flags);

@@ -128,6 +128,25 @@ OwningOpRef<ModuleOp> tapml::makeBodyModule(TestOp test, bool keepInstances) {
   return module;
 }
 
+bool tapml::roundsOnce(TestOp test) {
+  unsigned roundings = 0;
+  test.walk([&](TapMLOperator op) {
+    switch (op.getNumericalClass()) {
+    case NumericalClass::Movement:
+    case NumericalClass::Discrete:
+      return;
+    case NumericalClass::Elementwise:
+      ++roundings;
+      return;
+    case NumericalClass::Transcendental:
+    case NumericalClass::Accumulation:
+    case NumericalClass::Composite:
+      roundings += 2;
+    }
+  });
+  return roundings <= 1;
+}
+
 std::string tapml::findStore(StringRef path) {
   SmallString<256> directory(path);
   if (llvm::sys::fs::make_absolute(directory))
@@ -135,7 +154,9 @@ std::string tapml::findStore(StringRef path) {
   while (llvm::sys::path::has_parent_path(directory)) {
     llvm::sys::path::remove_filename(directory);
     std::string store = joinPath(directory, "data");
-    if (llvm::sys::fs::is_directory(store))
+    // Many a directory is called `data`.
+    if (llvm::sys::fs::is_directory(store) &&
+        llvm::sys::fs::exists(joinPath(directory, "lit.cfg.py")))
       return store;
   }
   return "";

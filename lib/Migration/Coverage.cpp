@@ -129,7 +129,8 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
     allTests += op.tests.size();
     without += op.tests.empty();
     flags += op.flags.size();
-    if (op.sourceShare && (!worst || *op.sourceShare > *worst->sourceShare))
+    if (op.sourceShare && !op.roundsOnce &&
+        (!worst || *op.sourceShare > *worst->sourceShare))
       worst = &op;
   }
   auto printRow = [&](StringRef name, StringRef count, StringRef visits,

@@ -11,6 +11,7 @@
 #include "MigrationPrinter.h"
 #include "MigrationState.h"
 #include "Repeat.h"
+#include "ReportPage.h"
 #include "StepWorker.h"
 #include "Support.h"
 #include "tapml/Compiler/Package.h"
@@ -31,6 +32,7 @@ public:
 
 private:
   Error openState();
+  Error advance();
   Error begin();
   Error runHost();
   Error move();
@@ -365,6 +367,15 @@ Error Migration::finish() {
 Error Migration::run() {
   if (Error error = openState())
     return error;
+  Error result = advance();
+  // What was found out is worth reading however it ended.
+  if (state.operators.empty())
+    return result;
+  return joinErrors(std::move(result),
+                    writeFile(getPath("report.html"), makeReportPage(state)));
+}
+
+Error Migration::advance() {
   if (Error error = begin())
     return error;
   printer.begin(state);

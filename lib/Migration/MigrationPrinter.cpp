@@ -282,6 +282,7 @@ void MigrationPrinter::printSummary(const MigrationState &state,
   }
   printResult(state);
   printLine(outs(), "wrote",
-            job.output + ": plan.json, " + state.model + ".tapx, state.json");
+            job.output + ": report.html, plan.json, " + state.model +
+                ".tapx, state.json");
   printTotals(state);
 }

@@ -139,7 +139,7 @@ std::vector<int64_t> MixedModel::getSampleSizes() const {
 /// through sizes and constants, in the order of first use.
 static std::vector<std::string>
 findProducers(Operation *op,
-              const DenseMap<Operation *, StringRef> &instances) {
+              const llvm::DenseMap<Operation *, StringRef> &instances) {
   std::vector<std::string> producers;
   SmallPtrSet<Operation *, 8> seen = {op};
   std::function<void(Operation *)> visit = [&](Operation *user) {
@@ -170,7 +170,7 @@ Expected<std::vector<PlacedOperator>> MixedModel::listOperators() {
       placeOperators(*graph, Plan::getDefault(*targets), *targets);
   if (failed(plan))
     return makeError(messages);
-  DenseMap<Operation *, StringRef> instances;
+  llvm::DenseMap<Operation *, StringRef> instances;
   for (const Placement &placement : plan->placements)
     if (!placement.decision.instances.empty())
       instances[placement.op] = placement.decision.instances.front();

@@ -49,8 +49,12 @@ private:
 mlir::OwningOpRef<mlir::ModuleOp> makeBodyModule(TestOp test,
                                                  bool keepInstances);
 
+/// Whether each result of `test` is correctly rounded or exact, so that the
+/// share of the bound at which it lies means nothing.
+bool roundsOnce(TestOp test);
+
 /// Returns the content store of the test file at `path`: the directory `data`
-/// of the nearest directory above that has one. Empty if there is none.
+/// of the nearest directory above that was carved. Empty if there is none.
 std::string findStore(llvm::StringRef path);
 
 } // namespace tapml

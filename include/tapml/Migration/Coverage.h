@@ -52,6 +52,8 @@ struct OperatorCoverage {
   /// The largest share of its own bound at which the source lies; nothing where
   /// results must be equal.
   std::optional<double> sourceShare;
+  /// Whether results are correctly rounded, so that this share means nothing.
+  bool roundsOnce = true;
 };
 
 /// The coverage table of a carving.

@@ -11,8 +11,7 @@ const stateWords = {
   guilty: "at fault",
   unsupported: "not supported",
 };
-const placeOf = (op) =>
-  op.last ? op.last.place : op.state === "moved" ? place : "host";
+const placeOf = (op) => op.last ? op.last.place : op.state === "moved" ? place : "host";
 
 // Null in a number of the data stands for infinity.
 const finite = (value) => (value === null ? Infinity : value);
@@ -27,7 +26,7 @@ function driftShare(verdict) {
   return drift / envelope;
 }
 
-const operators = data.operators.map((op, number) => ({ ...op, number, users: [] }));
+const operators = data.operators.map((op, number) => ({...op, number, users: []}));
 const byInstance = new Map(operators.map((op) => [op.instance, op]));
 for (const op of operators) {
   for (const operand of op.operands) operators[operand]?.users.push(op.number);
@@ -109,29 +108,39 @@ const find = (id) => document.getElementById(id);
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : value);
+    if (name.startsWith("on"))
+      element.addEventListener(name.slice(2), value);
+    else
+      element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(9).filter(
+      (child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
 // An element with attributes and children; text is never markup.
-const make = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+const make = (tag, attributes, ...children) =>
+    fill(document.createElement(tag), attributes, children);
 const draw = (tag, attributes, ...children) =>
-  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+    fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 // A button that selects an operator.
-const makeLink = (instance) =>
-  byInstance.has(instance)
-    ? make("button", { type: "button", class: "link", onclick: () => select(byInstance.get(instance).number, "link") },
-        breakable(instance))
-    : make("span", { class: "name" }, breakable(instance));
+const makeLink = (instance) => byInstance.has(instance) ?
+    make(
+        "button", {
+          type: "button",
+          class: "link",
+          onclick: () => select(byInstance.get(instance).number, "link")
+        },
+        breakable(instance)) :
+    make("span", {class: "name"}, breakable(instance));
 
 // A dotted name that may break after its dots.
-const breakable = (name) => name.split(".").flatMap((part, i) => (i ? [".", make("wbr"), part] : [part]));
+const breakable = (name) =>
+    name.split(".").flatMap((part, i) => (i ? [".", make("wbr"), part] : [part]));
 
-const swatch = (kind, text) => make("span", { class: "key" }, make("i", { class: `swatch ${kind}` }), text);
+const swatch = (kind, text) =>
+    make("span", {class: "key"}, make("i", {class: `swatch ${kind}`}), text);
 
 function showTip(event, ...lines) {
   const tip = find("tip");
@@ -139,7 +148,8 @@ function showTip(event, ...lines) {
   tip.hidden = false;
   const box = tip.getBoundingClientRect();
   const left = Math.min(event.clientX + 14, innerWidth - box.width - 8);
-  const top = event.clientY + 18 + box.height > innerHeight ? event.clientY - box.height - 12 : event.clientY + 18;
+  const top = event.clientY + 18 + box.height > innerHeight ? event.clientY - box.height - 12 :
+                                                              event.clientY + 18;
   tip.style.left = `${Math.max(8, left)}px`;
   tip.style.top = `${top}px`;
 }
@@ -157,5 +167,6 @@ const selectionListeners = [];
 function select(number, source) {
   if (number === selected && source !== "link") return;
   selected = number;
-  for (const listener of selectionListeners) listener(number === null ? null : operators[number], source);
+  for (const listener of selectionListeners)
+    listener(number === null ? null : operators[number], source);
 }

@@ -34,10 +34,12 @@ _TYPES = {**mlir.ELEMENT_TYPES, torch.float64: "f64"}
 class _Operator:
     """What is known of an operator of the source over all samples.
 
-    ``oracle`` says why results are without one; ``prefix`` is what every line about it begins with.
+    ``values`` are those of the node's results in order, ``prefix`` is what every line about the operator begins with;
+    ``oracle`` says why results are without one.
     """
 
     group: Group
+    values: list[Any]
     prefix: str
     visits: int = 0
     recorded: int = 0
@@ -49,13 +51,12 @@ class _Operator:
 class _Sample:
     """The sample that is being recorded.
 
-    ``values`` are the graph's values so far as JSON, ``contents`` and ``tensors`` those that have data, ``lines`` the
+    ``values`` are the graph's values so far as JSON, ``stored`` has the tensors among them, ``lines`` the
     visits. ``why`` and ``oracle`` are sentences for the operators at these positions.
     """
 
     values: dict[Value, str]
-    contents: dict[Value, Content] = field(default_factory=dict)
-    tensors: dict[Value, weakref.ref[torch.Tensor]] = field(default_factory=dict)
+    stored: dict[Value, tuple[weakref.ref[torch.Tensor], Content]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     why: dict[int, str] = field(default_factory=dict)
@@ -123,10 +124,11 @@ class Recorder:
         for value, tensor in tensors.items():
             self._define(sample, value, tensor, ())
 
+        random = self._source.random
+
         def observe(node: fx.Node, scope: tuple, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
-            drawn = self._source.random.get((node, scope))
-            if drawn is not None:
-                self._define(sample, drawn, result, ())
+            if random and (node, scope) in random:
+                self._define(sample, random[node, scope], result, ())
             position = self._positions.get((node, scope))
             if position is not None:
                 self._visit(sample, position, args, kwargs, result)
@@ -140,11 +142,11 @@ class Recorder:
         operator = self._operators[position]
         group = operator.group
         sample.seen.add(position)
-        given = dict(zip(flatten(group.source.values), flatten(result), strict=True))
+        given = dict(zip(operator.values, flatten(result), strict=True))
         problem = group.problem
         for value in group.results:
             problem = problem or _mismatch(value, given[value])
-        if problem is None and not all(map(sample.values.__contains__, group.operands)):
+        if problem is None and sample.why and not all(map(sample.values.__contains__, group.operands)):
             problem = "an operand comes from an operator that could not be recorded"
         if problem is not None:
             sample.why[position] = problem
@@ -169,7 +171,7 @@ class Recorder:
         tensors, why = oracle.evaluate(group, args, kwargs, result)
         if why:
             sample.oracle[position] = why
-        wide = dict(zip(flatten(group.source.values), tensors, strict=True))
+        wide = dict(zip(self._operators[position].values, tensors, strict=True))
         chosen = [wide[value] for value in group.results]
         return ["null" if tensor is None else _reference(tensor, self._store.put(tensor)) for tensor in chosen]
 
@@ -177,11 +179,12 @@ class Recorder:
         """Stores a tensor, unless it shows the same elements as one of the operands."""
         content = None
         for operand in operands:
-            if content is None and operand in sample.tensors and _same(tensor, sample.tensors[operand]()):
-                content = sample.contents[operand]
-        sample.contents[value] = content or self._store.put(tensor)
-        sample.tensors[value] = weakref.ref(tensor)
-        sample.values[value] = _reference(tensor, sample.contents[value])
+            stored = sample.stored.get(operand)
+            if content is None and stored is not None and _same(tensor, stored[0]()):
+                content = stored[1]
+        content = content or self._store.put(tensor)
+        sample.stored[value] = weakref.ref(tensor), content
+        sample.values[value] = _reference(tensor, content)
 
     # The index.
 
@@ -238,7 +241,7 @@ class Recorder:
 
 
 def _operator(group: Group) -> _Operator:
-    return _Operator(group, f'{{"operator": {json.dumps(group.source.name)}, ')
+    return _Operator(group, flatten(group.source.values), f'{{"operator": {json.dumps(group.source.name)}, ')
 
 
 def _describe(operator: _Operator) -> dict[str, Any]:
@@ -273,8 +276,8 @@ def _same(tensor: torch.Tensor, other: torch.Tensor | None) -> bool:
     return (
         other is not None
         and tensor.data_ptr() == other.data_ptr()
+        and tensor.nbytes == other.nbytes
         and tensor.dtype == other.dtype
-        and tensor.numel() == other.numel()
         and tensor.is_contiguous()
         and other.is_contiguous()
     )

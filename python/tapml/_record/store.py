@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -36,7 +35,7 @@ _NUMPY_TYPES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Content:
     """What a tensor holds: the SHA-256 of its elements in order, and their range as JSON."""
 
@@ -78,7 +77,7 @@ class Store:
 
     def put(self, tensor: torch.Tensor) -> Content:
         """Stores the elements that ``tensor`` shows, in order, unless they are there already."""
-        if tensor.requires_grad or tensor.device.type != "cpu":
+        if tensor.requires_grad or not tensor.is_cpu:
             tensor = tensor.detach().cpu()
         if not tensor.is_contiguous() and tensor.nbytes <= _COPY:
             tensor = tensor.contiguous()
@@ -92,7 +91,7 @@ class Store:
         if name not in self._added and not os.path.exists(content_path(self._directory, name)):
             self._added.add(name)
             self._enqueue(name, tensor)
-        return Content(name, json.dumps(statistics.result()))
+        return Content(name, statistics.json())
 
     def _enqueue(self, name: str, tensor: torch.Tensor) -> None:
         size = tensor.untyped_storage().nbytes()
@@ -125,7 +124,7 @@ def _parts(tensor: torch.Tensor) -> Iterator[np.ndarray]:
     """Yields the elements in order, as arrays of rank 1: without a copy, or with copies of bounded size."""
     if tensor.is_contiguous():
         if tensor.numel():
-            yield tensor.view(-1).numpy()
+            yield tensor.numpy().reshape(-1)
     elif tensor.nbytes <= _COPY:
         yield tensor.contiguous().view(-1).numpy()
     else:
@@ -135,6 +134,9 @@ def _parts(tensor: torch.Tensor) -> Iterator[np.ndarray]:
 
 
 def _pieces(array: np.ndarray) -> Iterator[np.ndarray]:
+    if array.nbytes <= _PIECE:
+        yield array
+        return
     step = _PIECE // array.itemsize
     for start in range(0, array.size, step):
         yield array[start : start + step]

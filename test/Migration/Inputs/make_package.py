@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Writes a small captured model with records, as `python -m tapml capture --record` does, without PyTorch.
 
-    make_package.py DIRECTORY [--variant=NAME]
+    make_package.py DIRECTORY [VARIANT...]
 
-The model has one operator of each sort that records treat differently: weights, sizes, integers, booleans, an operator of
-several operations with a constant, and one with several results. Samples 0 and 1 have 2 and 3 rows, 2 is 0 with larger
-values, 3 is 0 again. A variant has one thing wrong, with all hashes right.
+The model has one operator of each sort that records treat differently: weights, sizes, integers, booleans, an operator
+of several operations with a constant, and one with several results. Samples 0 and 1 have 2 and 3 rows, 2 is 0 with
+larger values, 3 is 0 again. A variant has one thing wrong, with all hashes right, and is written to DIRECTORY/VARIANT.
 """
 
 import argparse
@@ -24,7 +24,7 @@ GRAPH = """module @tiny attributes {tapml.version = 1 : i64, tapml.weights = "we
   func.func @forward(%x: tensor<?x4xf32> {tapml.dims = ["rows", ""], tapml.name = "x"},
                      %ids: tensor<?xi64> {tapml.dims = ["rows"], tapml.name = "ids"})
       -> (tensor<?x6xf32> {tapml.name = "y"}, tensor<?x3xf32> {tapml.name = "a"}, tensor<?x3xf32> {tapml.name = "b"},
-          tensor<?x2x3xf32> {tapml.name = "r"}, tensor<?xi1> {tapml.name = "m"})
+          tensor<?x2x3xf32> {tapml.name = "r"}, tensor<?xi1> {tapml.name = "m"}, tensor<?xi64> {tapml.name = "n"})
       attributes {tapml.dim_ranges = {rows = array<i64: 1, 8>}} {
     %c0 = arith.constant 0 : index
     %c3 = arith.constant 3 : index
@@ -45,7 +45,9 @@ GRAPH = """module @tiny attributes {tapml.version = 1 : i64, tapml.weights = "we
     %r = tapml.reshape %y sizes(%rows) {instance = ["reshape"]} : tensor<?x6xf32> -> tensor<?x2x3xf32>
     %four = tapml.constant dense<4> : tensor<i64>
     %m = tapml.ge %ids, %four {instance = ["ge"]} : tensor<?xi64>, tensor<i64> -> tensor<?xi1>
-    return %y, %first, %second, %r, %m : tensor<?x6xf32>, tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x2x3xf32>, tensor<?xi1>
+    %n = tapml.add %ids, %four {instance = ["offset"]} : tensor<?xi64>, tensor<i64> -> tensor<?xi64>
+    return %y, %first, %second, %r, %m, %n
+      : tensor<?x6xf32>, tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x2x3xf32>, tensor<?xi1>, tensor<?xi64>
   }
 }
 """
@@ -147,6 +149,7 @@ def run(recorder: Recorder, weights: dict[str, np.ndarray], x: np.ndarray, ids: 
     rows = x.shape[0]
     recorder.visit("reshape", [y, {"size": rows}], [y.reshape(rows, 2, 3)], [None])
     recorder.visit("ge", [ids], [ids >= 4], [None])
+    recorder.visit("offset", [ids], [ids + 4], [None])
 
 
 def spoil(variant: str, recorder: Recorder, index: dict) -> None:
@@ -205,12 +208,7 @@ def spoil(variant: str, recorder: Recorder, index: dict) -> None:
         raise SystemExit(f"no variant {variant}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("directory", type=pathlib.Path)
-    parser.add_argument("--variant", default="")
-    arguments = parser.parse_args()
-    directory = arguments.directory
+def write(directory: pathlib.Path, variant: str) -> None:
     (directory / "records").mkdir(parents=True)
     (directory / "graph.mlir").write_text(GRAPH)
     (directory / "capture.json").write_text('{"version": 1, "model": "tiny"}\n')
@@ -232,6 +230,7 @@ def main() -> None:
     recorder.operator("split", "slice", "split.slice")
     recorder.operator("reshape", "reshape")
     recorder.operator("ge", "ge")
+    recorder.operator("offset", "add")
     for rows, factor in ((2, 1), (3, 1), (2, 100), (2, 1)):
         x = numbers(rows, 4)[:, ::-1] * np.float32(factor)
         run(recorder, weights, np.ascontiguousarray(x), np.array([1, 7, 4][:rows], np.int64))
@@ -243,15 +242,27 @@ def main() -> None:
         "source": {"framework": "numpy", "version": "1"},
         "complete": True,
     }
-    spoil(arguments.variant, recorder, index)
+    spoil(variant, recorder, index)
     index["samples"] = []
     for number, visits in enumerate(recorder.visits):
         lines = "".join(json.dumps(visit) + "\n" for visit in visits)
         file = f"sample-{number}.jsonl"
         (directory / "records" / file).write_text(lines)
-        index["samples"].append({"sample": number, "file": file, "sha256": sha256(lines.encode()), "visits": len(visits)})
+        entry = {"sample": number, "file": file, "sha256": sha256(lines.encode()), "visits": len(visits)}
+        index["samples"].append(entry)
     index["operators"] = list(recorder.operators.values())
     (directory / "records" / "records.json").write_text(json.dumps(index, indent=1) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("directory", type=pathlib.Path)
+    parser.add_argument("variants", nargs="*")
+    arguments = parser.parse_args()
+    for variant in arguments.variants:
+        write(arguments.directory / variant, variant)
+    if not arguments.variants:
+        write(arguments.directory, "")
 
 
 if __name__ == "__main__":

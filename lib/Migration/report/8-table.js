@@ -1,29 +1,78 @@
 // The table of operators: sorts by every column, filters by text and choice.
 
 const columns = [
-  { key: "instance", title: "Operator", text: (op) => op.instance, sort: (op) => op.number },
-  { key: "op", title: "Kind", text: (op) => op.op, sort: (op) => op.op },
-  { key: "place", title: "Place", text: (op) => op.place, sort: (op) => op.place },
-  { key: "state", title: "State", text: (op) => make("span", { class: `state ${op.state}` }, stateWords[op.state]),
-    sort: (op) => ["guilty", "waiting", "unsupported", "moved"].indexOf(op.state) },
-  { key: "host", title: "Host error", hint: "largest error on the host, of the bound", number: true, text: (op) => formatNumber(op.hostShare), sort: (op) => op.hostShare, part: (op) => op.hostShare },
-  { key: "target", title: `${place} error`, hint: `largest error on ${place}, of the bound`, number: true, text: (op) => formatNumber(op.targetShare), sort: (op) => op.targetShare, part: (op) => op.targetShare },
-  { key: "drift", title: "Drift", hint: "drift in the last run, of the envelope", number: true, text: (op) => formatNumber(op.driftShare), sort: (op) => op.driftShare, part: (op) => op.driftShare },
-  { key: "step", title: "Step", number: true, text: (op) => op.step || none, sort: (op) => op.step || null },
-  { key: "reason", title: "Reason", text: (op) => op.reason && make("span", { title: op.reason }, op.reason), sort: (op) => op.reason || null },
+  {key: "instance", title: "Operator", text: (op) => op.instance, sort: (op) => op.number},
+  {key: "op", title: "Kind", text: (op) => op.op, sort: (op) => op.op},
+  {key: "place", title: "Place", text: (op) => op.place, sort: (op) => op.place},
+  {
+    key: "state",
+    title: "State",
+    text: (op) => make("span", {class: `state ${op.state}`}, stateWords[op.state]),
+    sort: (op) => ["guilty", "waiting", "unsupported", "moved"].indexOf(op.state)
+  },
+  {
+    key: "host",
+    title: "Host error",
+    hint: "largest error on the host, of the bound",
+    number: true,
+    text: (op) => formatNumber(op.hostShare),
+    sort: (op) => op.hostShare,
+    part: (op) => op.hostShare
+  },
+  {
+    key: "target",
+    title: `${place} error`,
+    hint: `largest error on ${place}, of the bound`,
+    number: true,
+    text: (op) => formatNumber(op.targetShare),
+    sort: (op) => op.targetShare,
+    part: (op) => op.targetShare
+  },
+  {
+    key: "drift",
+    title: "Drift",
+    hint: "drift in the last run, of the envelope",
+    number: true,
+    text: (op) => formatNumber(op.driftShare),
+    sort: (op) => op.driftShare,
+    part: (op) => op.driftShare
+  },
+  {
+    key: "step",
+    title: "Step",
+    number: true,
+    text: (op) => op.step || none,
+    sort: (op) => op.step || null
+  },
+  {
+    key: "reason",
+    title: "Reason",
+    text: (op) => op.reason && make("span", {title: op.reason}, op.reason),
+    sort: (op) => op.reason || null
+  },
 ];
 
 class OperatorTable {
   constructor(box) {
     this.box = box;
     this.rows = [];
-    this.body = make("tbody", { role: "rowgroup" });
+    this.body = make("tbody", {role: "rowgroup"});
     this.heads = columns.map((column) => {
-      const button = make("button", { type: "button", title: column.hint, onclick: () => this.sortBy(column.key) }, column.title);
-      return make("th", { scope: "col", role: "columnheader", class: column.number && "number", "data-key": column.key }, button);
+      const button = make(
+          "button", {type: "button", title: column.hint, onclick: () => this.sortBy(column.key)},
+          column.title);
+      return make(
+          "th", {
+            scope: "col",
+            role: "columnheader",
+            class: column.number && "number",
+            "data-key": column.key
+          },
+          button);
     });
-    box.append(make("table", { class: "operators", role: "table", "aria-label": "Operators" },
-      make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, this.heads)), this.body));
+    box.append(make(
+        "table", {class: "operators", role: "table", "aria-label": "Operators"},
+        make("thead", {role: "rowgroup"}, make("tr", {role: "row"}, this.heads)), this.body));
     this.body.addEventListener("click", (event) => {
       const row = event.target.closest("tr");
       if (row) select(Number(row.dataset.n), "table");
@@ -38,11 +87,17 @@ class OperatorTable {
   makeRow(op) {
     const cells = columns.map((column) => {
       const part = column.part?.(op) ?? null;
-      return make("td", { role: "cell", "data-key": column.key, "data-title": column.title,
-        class: (column.number ? "number" : "") + (part > 1 ? " alarm" : "") || null },
-        column.text(op), part !== null && make("i", { class: "part", style: `width:${Math.min(1, part) * 100}%` }));
+      return make(
+          "td", {
+            role: "cell",
+            "data-key": column.key,
+            "data-title": column.title,
+            class: (column.number ? "number" : "") + (part > 1 ? " alarm" : "") || null
+          },
+          column.text(op),
+          part !== null && make("i", {class: "part", style: `width:${Math.min(1, part) * 100}%`}));
     });
-    return make("tr", { role: "row", "data-n": op.number, tabindex: -1 }, cells);
+    return make("tr", {role: "row", "data-n": op.number, tabindex: -1}, cells);
   }
 
   //===--- Sorting ---===//
@@ -55,7 +110,7 @@ class OperatorTable {
   }
 
   compare(a, b) {
-    const { sort } = columns.find((column) => column.key === this.key);
+    const {sort} = columns.find((column) => column.key === this.key);
     const x = sort(a);
     const y = sort(b);
     // What has no value comes last in both directions, then the graph's order.
@@ -69,17 +124,23 @@ class OperatorTable {
   setUpFilters() {
     const choices = (id, key, words) => {
       const values = [...new Set(operators.map((op) => op[key]))].sort();
-      find(id).append(make("option", { value: "" }, "all"), ...values.map((value) => make("option", { value }, words?.[value] ?? value)));
+      find(id).append(
+          make("option", {value: ""}, "all"),
+          ...values.map((value) => make("option", {value}, words?.[value] ?? value)));
     };
     choices("filter-state", "state", stateWords);
     choices("filter-place", "place");
     choices("filter-kind", "op");
-    find("sort-key").append(...columns.map((column) => make("option", { value: column.key, selected: column.key === this.key }, column.title)));
+    find("sort-key")
+        .append(...columns.map(
+            (column) => make(
+                "option", {value: column.key, selected: column.key === this.key}, column.title)));
     find("sort-key").addEventListener("change", (event) => {
       event.stopPropagation();
       this.sortBy(event.target.value);
     });
-    find("filters").addEventListener("input", (event) => event.target.id !== "sort-key" && this.update());
+    find("filters").addEventListener(
+        "input", (event) => event.target.id !== "sort-key" && this.update());
     find("filters").addEventListener("submit", (event) => event.preventDefault());
   }
 
@@ -91,7 +152,7 @@ class OperatorTable {
     return operators.filter((op) => {
       const text = `${op.instance} ${op.op} ${op.reason}`.toLowerCase();
       return words.every((word) => text.includes(word)) && (!state || op.state === state) &&
-        (!where || op.place === where) && (!kind || op.op === kind);
+          (!where || op.place === where) && (!kind || op.op === kind);
     });
   }
 
@@ -101,10 +162,13 @@ class OperatorTable {
     const shown = this.matches();
     const isFiltered = shown.length !== operators.length;
     graphView?.dim(isFiltered ? new Set(shown.map((op) => op.number)) : null);
-    find("filter-count").textContent = isFiltered ? `${formatCount(shown.length)} of ${plural(operators.length, "operator")}` : plural(shown.length, "operator");
+    find("filter-count").textContent = isFiltered ?
+        `${formatCount(shown.length)} of ${plural(operators.length, "operator")}` :
+        plural(shown.length, "operator");
     for (const head of this.heads) {
       const isKey = head.dataset.key === this.key;
-      head.setAttribute("aria-sort", isKey ? (this.descending ? "descending" : "ascending") : "none");
+      head.setAttribute(
+          "aria-sort", isKey ? (this.descending ? "descending" : "ascending") : "none");
     }
     find("sort-key").value = this.key;
     this.fill(shown.sort((a, b) => this.compare(a, b)));
@@ -114,11 +178,18 @@ class OperatorTable {
   fill(list) {
     const ticket = (this.ticket = {});
     this.body.replaceChildren();
-    if (!list.length) this.body.append(make("tr", { role: "row" }, make("td", { role: "cell", colspan: columns.length, class: "muted" }, "No operator matches.")));
+    if (!list.length)
+      this.body.append(make(
+          "tr", {role: "row"},
+          make(
+              "td", {role: "cell", colspan: columns.length, class: "muted"},
+              "No operator matches.")));
     const add = (begin, count) => {
       if (ticket !== this.ticket) return;
-      this.body.append(...list.slice(begin, begin + count).map((op) => (this.rows[op.number] ??= this.makeRow(op))));
-      if (begin + count < list.length) requestIdleCallback(() => add(begin + count, 150), { timeout: 1000 });
+      this.body.append(...list.slice(begin, begin + count)
+                           .map((op) => (this.rows[op.number] ??= this.makeRow(op))));
+      if (begin + count < list.length)
+        requestIdleCallback(() => add(begin + count, 150), {timeout: 1000});
     };
     add(0, 40);
     this.setEntry();
@@ -133,7 +204,10 @@ class OperatorTable {
 
   press(event) {
     const row = event.target.closest("tr");
-    const next = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key];
+    const next = {
+      ArrowDown: row?.nextElementSibling,
+      ArrowUp: row?.previousElementSibling
+    }[event.key];
     if (next?.dataset.n) {
       event.preventDefault();
       next.focus();

@@ -1,134 +1,4 @@
-// The graph. The layers come laid out; here they are folded into columns that
-// fit the window, drawn once, and moved and scaled as a whole.
-
-const cell = { width: 132, height: 26, pitchX: 146, pitchY: 40, gap: 60, head: 46, foot: 26 };
-
-//===--------------------------------------------------------------------===//
-// Columns
-//===--------------------------------------------------------------------===//
-
-// The leftmost and rightmost point of each layer, and how many lines go from
-// each layer to the next.
-function measureLayers() {
-  const layers = Array.from({ length: data.layers }, () => ({ low: Infinity, high: -Infinity, cut: 0 }));
-  const widen = (layer, x, half) => {
-    layer.low = Math.min(layer.low, x - half);
-    layer.high = Math.max(layer.high, x + half);
-  };
-  for (const op of operators) widen(layers[op.layer], op.x, 0.5);
-  for (const [from, to, ...bends] of data.edges) {
-    bends.forEach((x, i) => widen(layers[operators[from].layer + 1 + i], x, 0.1));
-    if (bends.length || operators[to].layer === operators[from].layer + 1)
-      for (let i = operators[from].layer; i < operators[to].layer; ++i) ++layers[i].cut;
-  }
-  return layers;
-}
-
-// Splits the layers into `count` columns of about equal height, each ending
-// where few lines go on.
-function split(layers, count) {
-  const columns = [];
-  const slack = Math.floor((0.18 * layers.length) / count);
-  let begin = 0;
-  for (let i = 1; i <= count; ++i) {
-    const ideal = Math.round((layers.length * i) / count);
-    let end = ideal;
-    if (i < count)
-      for (let j = Math.max(begin + 1, ideal - slack); j <= ideal + slack && j < layers.length; ++j)
-        if (layers[j - 1].cut < layers[end - 1].cut ||
-            (layers[j - 1].cut === layers[end - 1].cut && Math.abs(j - ideal) < Math.abs(end - ideal))) end = j;
-    if (end <= begin) continue;
-    let low = Infinity;
-    let high = -Infinity;
-    for (let j = begin; j < end; ++j) {
-      low = Math.min(low, layers[j].low);
-      high = Math.max(high, layers[j].high);
-    }
-    columns.push({ begin, end, low, high });
-    begin = end;
-  }
-  let x = cell.gap / 2;
-  for (const column of columns) {
-    column.left = x;
-    column.right = x + (column.high - column.low) * cell.pitchX;
-    column.bottom = cell.head + (column.end - column.begin) * cell.pitchY;
-    x = column.right + cell.gap;
-  }
-  return { columns, width: x - cell.gap / 2, height: Math.max(0, ...columns.map((column) => column.bottom)) + cell.foot };
-}
-
-// The split that can be drawn largest in a window of this width by its height.
-function fold(aspect) {
-  const layers = measureLayers();
-  let best = null;
-  for (let count = 1; count <= Math.min(layers.length, 80); ++count) {
-    const candidate = split(layers, count);
-    candidate.size = Math.min(aspect / candidate.width, 1 / candidate.height);
-    if (!best || candidate.size > best.size) best = candidate;
-  }
-  return best ?? { columns: [], width: 1, height: 1 };
-}
-
-//===--------------------------------------------------------------------===//
-// Lines
-//===--------------------------------------------------------------------===//
-
-class Drawing {
-  constructor(aspect) {
-    Object.assign(this, fold(aspect));
-    this.columnOf = [];
-    this.columns.forEach((column, i) => {
-      for (let layer = column.begin; layer < column.end; ++layer) this.columnOf[layer] = i;
-    });
-    this.lines = data.edges.map((edge) => this.route(edge));
-  }
-
-  // Where a point of a layer is: its centre.
-  locate(layer, x) {
-    const number = this.columnOf[layer];
-    const column = this.columns[number];
-    return { number, x: Math.round(column.left + (x - column.low) * cell.pitchX),
-      y: cell.head + (layer - column.begin) * cell.pitchY + cell.pitchY / 2 };
-  }
-
-  route([from, to, ...bends]) {
-    const source = operators[from];
-    const points = [source.x, ...bends].map((x, i) => this.locate(source.layer + i, x));
-    points.push(this.locate(operators[to].layer, operators[to].x));
-    const half = cell.height / 2;
-    const isFar = !bends.length && operators[to].layer !== source.layer + 1;
-    // Lines end at the edges of nodes, and go through the middle of layers.
-    const last = points.length - 1;
-    let path = `M${points[0].x} ${points[0].y + half}`;
-    for (let i = 1; i <= last; ++i) {
-      const a = points[i - 1];
-      const b = points[i];
-      if (isFar || a.number !== b.number) {
-        path += this.bus(a, b, isFar) + (i < last ? `V${b.y}` : "");
-        continue;
-      }
-      const start = i === 1 ? a.y + half : a.y;
-      const end = i === last ? b.y - half : b.y;
-      const middle = (start + end) / 2;
-      path += a.x === b.x ? `V${end}` : `C${a.x} ${middle} ${b.x} ${middle} ${b.x} ${end}`;
-    }
-    return { path, isFar };
-  }
-
-  // Around the nodes: between the columns and above them.
-  bus(a, b, isFar) {
-    const half = cell.height / 2;
-    const top = cell.head - 6;
-    const entry = b.y - half - 7;
-    const side = this.columns[a.number].right + cell.gap / 2 - 8;
-    const other = b.number === a.number || b.number === a.number + 1 ? side : this.columns[b.number].left - cell.gap / 2 + 8;
-    const below = isFar ? a.y + half + 6 : this.columns[a.number].bottom + 6;
-    const path = [[a.x, below], [side, below]];
-    if (other !== side) path.push([side, top - 12], [other, top - 12]);
-    path.push([other, entry], [b.x, entry]);
-    return path.map(([x, y], i) => (i % 2 ? `H${x}` : `V${y}`)).join("") + `V${b.y - half}`;
-  }
-}
+// The graph: drawn once, then moved and scaled as a whole.
 
 //===--------------------------------------------------------------------===//
 // Colours
@@ -137,8 +7,8 @@ class Drawing {
 // What the shades show, and at which parts of the envelope or of the bound they
 // begin.
 const shadings = {
-  drift: { get: (op) => op.driftShare, steps: [0.003, 0.01, 0.03, 0.1] },
-  share: { get: (op) => op.share, steps: [0.1, 0.2, 0.4, 0.7] },
+  drift: {get: (op) => op.driftShare, steps: [0.003, 0.01, 0.03, 0.1]},
+  share: {get: (op) => op.share, steps: [0.1, 0.2, 0.4, 0.7]},
 };
 
 function shade(op, mode) {
@@ -152,15 +22,17 @@ function shade(op, mode) {
 }
 
 function showLegend(mode) {
-  const ramp = (kind, word) => make("span", { class: "key" },
-    ["none", 0, 1, 2, 3, 4].map((step) => make("i", { class: `swatch ${kind} shade-${step}` })), word);
+  const ramp = (kind, word) => make(
+      "span", {class: "key"},
+      ["none", 0, 1, 2, 3, 4].map((step) => make("i", {class: `swatch ${kind} shade-${step}`})),
+      word);
   find("graph-legend").replaceChildren();
   fill(find("graph-legend"), null, [
     ramp("on-target", `on ${place}`), ramp("on-host", "on the host"),
-    make("span", { class: "key muted" }, `exact, \u2264 ${shadings[mode].steps.join(", ")}, 1`),
-    swatch("over", "above 1"),
-    counts.guilty > 0 && swatch("guilty", "at fault"),
-    counts.unsupported > 0 && swatch("on-host unsupported", "cannot move")]);
+    make("span", {class: "key muted"}, `exact, \u2264 ${shadings[mode].steps.join(", ")}, 1`),
+    swatch("over", "above 1"), counts.guilty > 0 && swatch("guilty", "at fault"),
+    counts.unsupported > 0 && swatch("on-host unsupported", "cannot move")
+  ]);
 }
 
 //===--------------------------------------------------------------------===//
@@ -173,8 +45,14 @@ class GraphView {
   constructor(box) {
     this.box = box;
     this.scene = draw("g", {});
-    this.svg = draw("svg", { tabindex: 0, role: "application", "aria-roledescription": "graph",
-      "aria-label": "Graph of operators: arrows follow the data" }, this.scene);
+    this.svg = draw(
+        "svg", {
+          tabindex: 0,
+          role: "application",
+          "aria-roledescription": "graph",
+          "aria-label": "Graph of operators: arrows follow the data"
+        },
+        this.scene);
     box.append(this.svg);
     this.mode = find("graph-mode").value;
     this.resize();
@@ -183,7 +61,7 @@ class GraphView {
   }
 
   resize() {
-    const { clientWidth: width, clientHeight: height } = this.box;
+    const {clientWidth: width, clientHeight: height} = this.box;
     if (!width || !height || (this.width === width && this.height === height)) return;
     const aspect = width / height;
     this.width = width;
@@ -200,29 +78,38 @@ class GraphView {
 
   redraw() {
     const lines = this.drawing.lines;
-    const path = (isFar) => lines.filter((line) => line.isFar === isFar).map((line) => line.path).join("");
-    this.hot = draw("g", { class: "hot" });
+    const path = (isFar) =>
+        lines.filter((line) => line.isFar === isFar).map((line) => line.path).join("");
+    this.hot = draw("g", {class: "hot"});
     this.nodes = operators.map((op) => this.drawNode(op));
     this.named = false;
     this.scene.replaceChildren(
-      draw("path", { class: "line far", d: path(true) }), draw("path", { class: "line", d: path(false) }),
-      draw("g", {}, this.drawTitles()), this.hot, draw("g", {}, this.nodes));
+        draw("path", {class: "line far", d: path(true)}),
+        draw("path", {class: "line", d: path(false)}), draw("g", {}, this.drawTitles()), this.hot,
+        draw("g", {}, this.nodes));
     if (selected !== null) this.mark(operators[selected]);
   }
 
   drawNode(op) {
-    const { x, y } = this.drawing.locate(op.layer, op.x);
-    op.at = { x, y };
-    return draw("g", { class: shade(op, this.mode), transform: `translate(${x - cell.width / 2} ${y - cell.height / 2})`, "data-n": op.number },
-      draw("rect", { width: cell.width, height: cell.height, rx: 5 }));
+    const {x, y} = this.drawing.locate(op.layer, op.x);
+    op.at = {x, y};
+    return draw(
+        "g", {
+          class: shade(op, this.mode),
+          transform: `translate(${x - cell.width / 2} ${y - cell.height / 2})`,
+          "data-n": op.number
+        },
+        draw("rect", {width: cell.width, height: cell.height, rx: 5}));
   }
 
   // Names are added when they can first be read.
   drawNames() {
     if (this.named || this.scale < smallestScaleOfNames) return;
     this.named = true;
-    operators.forEach((op, i) => this.nodes[i].append(
-      draw("text", { x: cell.width / 2, y: 17 }, op.op.length > 17 ? `${op.op.slice(0, 16)}\u2026` : op.op)));
+    operators.forEach(
+        (op, i) => this.nodes[i].append(draw(
+            "text", {x: cell.width / 2, y: 17},
+            op.op.length > 17 ? `${op.op.slice(0, 16)}\u2026` : op.op)));
   }
 
   // The modules that each column shows, at length and in brief.
@@ -235,8 +122,8 @@ class GraphView {
       }
     this.titles = this.drawing.columns.map((column, i) => {
       const [long, brief] = nameModules(modules[i]);
-      const text = draw("text", { class: "title", x: column.left, y: 20 });
-      return { text, long, brief, width: column.right - column.left + cell.gap };
+      const text = draw("text", {class: "title", x: column.left, y: 20});
+      return {text, long, brief, width: column.right - column.left + cell.gap};
     });
     return this.titles.map((title) => title.text);
   }
@@ -244,7 +131,7 @@ class GraphView {
   // As much of the names as there is room for, never small.
   scaleTitles() {
     const size = Math.max(13, 11.5 / this.scale);
-    for (const { text, long, brief, width } of this.titles) {
+    for (const {text, long, brief, width} of this.titles) {
       const letters = Math.floor(width / (size * 0.62));
       text.textContent = [long, brief].find((name) => name.length <= letters) ?? "";
       text.style.fontSize = `${size}px`;
@@ -254,15 +141,17 @@ class GraphView {
   //===--- Moving and scaling ---===//
 
   fit() {
-    const { width, height } = this.drawing;
+    const {width, height} = this.drawing;
     // Room for titles, which do not shrink.
     const top = 14;
     this.fitScale = Math.min(this.width / width, (this.height - top) / height, 1.25);
-    this.place(this.fitScale, (this.width - width * this.fitScale) / 2, top + (this.height - top - height * this.fitScale) / 2);
+    this.place(
+        this.fitScale, (this.width - width * this.fitScale) / 2,
+        top + (this.height - top - height * this.fitScale) / 2);
   }
 
   place(scale, x, y) {
-    const { width, height } = this.drawing;
+    const {width, height} = this.drawing;
     // Some of it stays in sight.
     const margin = 60;
     const lastScale = this.scale;
@@ -307,7 +196,9 @@ class GraphView {
     this.marked.push(this.nodes[op.number]);
     data.edges.forEach(([from, to], i) => {
       if (from !== op.number && to !== op.number) return;
-      this.hot.append(draw("path", { class: from === op.number ? "line out" : "line in", d: this.drawing.lines[i].path }));
+      this.hot.append(draw(
+          "path",
+          {class: from === op.number ? "line out" : "line in", d: this.drawing.lines[i].path}));
       const other = this.nodes[from === op.number ? to : from];
       other.classList.add("near");
       this.marked.push(other);
@@ -325,7 +216,9 @@ class GraphView {
   // Shows which operators match a filter; null shows all.
   dim(matching) {
     this.matching = matching;
-    this.nodes.forEach((node, i) => node.classList.toggle("dim", matching !== null && matching !== undefined && !matching.has(i)));
+    this.nodes.forEach(
+        (node, i) => node.classList.toggle(
+            "dim", matching !== null && matching !== undefined && !matching.has(i)));
   }
 
   //===--- Hands ---===//
@@ -336,27 +229,32 @@ class GraphView {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       const box = svg.getBoundingClientRect();
-      this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), event.clientX - box.left, event.clientY - box.top);
-    }, { passive: false });
+      this.zoom(
+          Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), event.clientX - box.left,
+          event.clientY - box.top);
+    }, {passive: false});
     const pointers = new Map();
     let travelled = 0;
     svg.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       if (!pointers.size) travelled = 0;
-      pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+      pointers.set(event.pointerId, {x: event.clientX, y: event.clientY});
     });
     svg.addEventListener("pointermove", (event) => {
       const last = pointers.get(event.pointerId);
       if (!last) return this.hover(event);
-      const next = { x: event.clientX, y: event.clientY };
+      const next = {x: event.clientX, y: event.clientY};
       const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
       travelled += Math.hypot(next.x - last.x, next.y - last.y);
-      if (travelled > 4 && !svg.hasPointerCapture(event.pointerId)) svg.setPointerCapture(event.pointerId);
+      if (travelled > 4 && !svg.hasPointerCapture(event.pointerId))
+        svg.setPointerCapture(event.pointerId);
       if (other) {
         const box = svg.getBoundingClientRect();
-        const factor = Math.hypot(next.x - other.x, next.y - other.y) / Math.max(1, Math.hypot(last.x - other.x, last.y - other.y));
+        const factor = Math.hypot(next.x - other.x, next.y - other.y) /
+            Math.max(1, Math.hypot(last.x - other.x, last.y - other.y));
         this.zoom(factor, (next.x + other.x) / 2 - box.left, (next.y + other.y) / 2 - box.top);
-      } else if (travelled > 4) this.place(this.scale, this.x + next.x - last.x, this.y + next.y - last.y);
+      } else if (travelled > 4)
+        this.place(this.scale, this.x + next.x - last.x, this.y + next.y - last.y);
       pointers.set(event.pointerId, next);
     });
     for (const name of ["pointerup", "pointercancel"])
@@ -382,20 +280,26 @@ class GraphView {
     const node = event.target.closest("[data-n]");
     if (!node || event.pointerType === "touch") return hideTip();
     const op = operators[node.dataset.n];
-    showTip(event, make("strong", {}, op.instance), `${op.op} on ${op.place}, ${stateWords[op.state]}`,
-      `drift ${formatNumber(op.driftShare)} of the envelope, error ${formatNumber(op.share)} of the bound`);
+    showTip(
+        event, make("strong", {}, op.instance), `${op.op} on ${op.place}, ${stateWords[op.state]}`,
+        `drift ${formatNumber(op.driftShare)} of the envelope, error ${
+            formatNumber(op.share)} of the bound`);
   }
 
   press(event) {
     const op = selected === null ? null : operators[selected];
     const go = (number) => number !== undefined && select(number, "keys");
-    const inLayer = op ? operators.filter((other) => other.layer === op.layer).sort((a, b) => a.x - b.x) : [];
+    const inLayer =
+        op ? operators.filter((other) => other.layer === op.layer).sort((a, b) => a.x - b.x) : [];
     const actions = {
       ArrowDown: () => go(op ? op.users[0] : 0),
       ArrowUp: () => go(op ? op.operands[0] : 0),
       ArrowRight: () => go(inLayer[inLayer.indexOf(op) + 1]?.number),
       ArrowLeft: () => go(inLayer[inLayer.indexOf(op) - 1]?.number),
-      "+": () => this.zoom(1.5), "=": () => this.zoom(1.5), "-": () => this.zoom(1 / 1.5), 0: () => this.fit(),
+      "+": () => this.zoom(1.5),
+      "=": () => this.zoom(1.5),
+      "-": () => this.zoom(1 / 1.5),
+      0: () => this.fit(),
       Escape: () => select(null, "keys"),
     };
     if (event.ctrlKey || event.metaKey || event.altKey || !actions[event.key]) return;
@@ -408,7 +312,8 @@ class GraphView {
 // it has only a few operators do not count.
 function nameModules(votes) {
   const most = Math.max(...votes.values());
-  const names = [...votes].filter(([name, count]) => name && count > most / 4).map(([name]) => name);
+  const names =
+      [...votes].filter(([name, count]) => name && count > most / 4).map(([name]) => name);
   if (!names.length) return ["", ""];
   const first = names[0];
   const last = names[names.length - 1];
@@ -429,6 +334,6 @@ function showGraph() {
   selectionListeners.push((op, source) => {
     graphView.mark(op);
     if (op && source !== "graph") graphView.reveal(op);
-    if (source === "link") find("graph").scrollIntoView({ block: "start" });
+    if (source === "link") find("graph").scrollIntoView({block: "start"});
   });
 }
