@@ -81,7 +81,7 @@ llvm::json::Object TestRunner::exportTest(Worker &worker, const TestCase &test,
     return none;
   }
   result.status = Status::Pass;
-  return {{"data", name}};
+  return llvm::json::Object{{"data", name}};
 }
 
 void TestRunner::exportBody(
