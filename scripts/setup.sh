@@ -89,7 +89,8 @@ if [ ${#missing[@]} -gt 0 ]; then
     install_packages "${missing[@]}"
 fi
 python_is_current || step 'installing Python packages into .venv/' python install_python
-[ -f build/build.ninja ] && [ build/build.ninja -nt CMakePresets.json ] ||
+[ -f build/build.ninja ] && [ build/build.ninja -nt CMakePresets.json ] &&
+  [ build/build.ninja -nt .venv/stamp ] ||
   step 'configuring build/' configure cmake --preset default \
     "-DPython_EXECUTABLE=$PWD/.venv/bin/python"
 build
