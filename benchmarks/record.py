@@ -4,10 +4,10 @@
 
     .venv/bin/python benchmarks/record.py [--rounds 7] [--samples 0,1,4,5]
 
-Every round runs everything once, so that a change of the machine's speed meets all of it, and records all samples into an
-empty directory, without the oracle and with it. The table has medians in milliseconds with the lowest and the highest
-time; the ratio is that of the medians of recording without the oracle and of the eager run. "setup" is what is done once
-for a model: hashing the graph and the weights, and the first use of every directory of the store.
+Every round runs everything once, so that a change of the machine's speed meets all of it, and records all samples
+into an empty directory, without the oracle and with it. The table has medians in milliseconds with the lowest and
+the highest time; the ratio is that of the medians of recording without the oracle and of the eager run. "setup" is
+what is done once for a model: hashing the graph and the weights, and the first use of every directory of the store.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "examples"), str(ROOT / "python")]
 
 import minilm
-import tapml
 import torch
+
+import tapml
 from tapml._record.recorder import Recorder
 from tapml.records import DATA_DIRECTORY, DIRECTORY
 
@@ -82,7 +83,7 @@ def main() -> None:
                     before = recorder.oracle_seconds
                     if not with_oracle:
                         measured[number, "eager"] = timed(lambda number=number: eager(model, samples[number]))
-                    measured[number, kind] = timed(lambda number=number: recorder.record(number))
+                    measured[number, kind] = timed(lambda number=number, recorder=recorder: recorder.record(number))
                     measured[number, "oracle alone"] = 1000 * (recorder.oracle_seconds - before)
             if round_number:
                 for key, value in measured.items():

@@ -34,6 +34,12 @@ for driver, manifest in DRIVERS.items():
     if os.path.exists(manifest):
         config.available_features.add(driver)
     config.substitutions.append((f"%{driver}", f"env VK_ICD_FILENAMES={manifest} VK_DRIVER_FILES={manifest}"))
+# The build links to wgpu-native where it is; so does who names another.
+webgpu = os.environ.get("TAPML_WEBGPU_LIBRARY")
+if webgpu:
+    config.environment["TAPML_WEBGPU_LIBRARY"] = webgpu
+if os.path.exists(webgpu or os.path.join(config.tapml_obj_root, "lib", "libwgpu_native.so")):
+    config.available_features.add("webgpu")
 if shutil.which("spirv-val"):
     config.available_features.add("spirv-val")
 

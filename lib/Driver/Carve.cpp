@@ -11,6 +11,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "tapml/Compiler/Compiler.h"
 #include "tapml/Driver/Driver.h"
+#include "tapml/Target/Tapx/Tapx.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -54,7 +55,7 @@ LogicalResult tapml::carve(const CarveJob &job) {
   if (!coverage)
     return fail(llvm::toString(coverage.takeError()));
   if (job.json)
-    llvm::outs() << llvm::formatv("{0:2}", coverage->toJSON()) << "\n";
+    printReadableJson(coverage->toJSON(), llvm::outs());
   else
     coverage->print(llvm::outs(), job.output);
   if (unsigned doubts = coverage->countDoubts())

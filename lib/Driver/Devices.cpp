@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Output.h"
-#include "RuntimeHandles.h"
+#include "tapml/Compiler/RuntimeHandles.h"
 #include "tapml/Driver/Driver.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"

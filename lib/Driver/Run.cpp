@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Numpy.h"
-#include "RuntimeHandles.h"
 #include "Safetensors.h"
 #include "TapxFile.h"
+#include "tapml/Compiler/RuntimeHandles.h"
 #include "tapml/Driver/Driver.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"

@@ -14,6 +14,8 @@
 #include "tapml/Target/Tapx/Tapx.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include <chrono>
@@ -134,9 +136,9 @@ static Error readTests(const TestJob &job, TestRunner &runner) {
   return Error::success();
 }
 
-/// Runs all tests in `threads` threads; `report` is called in one at a time.
-static void runTests(TestRunner &runner, unsigned threads,
-                     function_ref<void(unsigned, TestResult)> report) {
+/// Calls `handle` for every body in `threads` threads.
+static void forEachBody(TestRunner &runner, unsigned threads,
+                        function_ref<void(unsigned)> handle) {
   // The bodies with most tests first, so that no thread is left with one.
   std::vector<unsigned> order(runner.getBodies().size());
   std::iota(order.begin(), order.end(), 0);
@@ -146,14 +148,9 @@ static void runTests(TestRunner &runner, unsigned threads,
     return sizeA != sizeB ? sizeA > sizeB : a < b;
   });
   std::atomic<size_t> next = 0;
-  std::mutex mutex;
   auto work = [&] {
     for (size_t i; (i = next++) < order.size();)
-      runner.runBody(runner.getBodies()[order[i]],
-                     [&](unsigned number, TestResult result) {
-                       std::lock_guard<std::mutex> lock(mutex);
-                       report(number, std::move(result));
-                     });
+      handle(order[i]);
   };
   std::vector<std::thread> pool;
   for (unsigned i = 1; i < threads; ++i)
@@ -161,6 +158,70 @@ static void runTests(TestRunner &runner, unsigned threads,
   work();
   for (std::thread &thread : pool)
     thread.join();
+}
+
+/// Runs all tests in `threads` threads; `report` is called in one at a time.
+static void runTests(TestRunner &runner, unsigned threads,
+                     function_ref<void(unsigned, TestResult)> report) {
+  std::mutex mutex;
+  forEachBody(runner, threads, [&](unsigned body) {
+    runner.runBody(runner.getBodies()[body],
+                   [&](unsigned number, TestResult result) {
+                     std::lock_guard<std::mutex> lock(mutex);
+                     report(number, std::move(result));
+                   });
+  });
+}
+
+/// Writes all tests to a directory. What the target cannot run is in its list
+/// with the reason; fails when something else cannot be written.
+static LogicalResult exportTests(const TestJob &job, TestRunner &runner,
+                                 unsigned threads) {
+  if (std::error_code code = sys::fs::create_directories(job.exportTo))
+    return fail(job.exportTo + ": " + code.message());
+  std::vector<json::Object> entries(runner.getTests().size());
+  size_t written = 0, unsupported = 0, failures = 0;
+  std::mutex mutex;
+  forEachBody(runner, threads, [&](unsigned body) {
+    runner.exportBody(
+        runner.getBodies()[body], std::to_string(body) + ".tapx",
+        [&](unsigned number, TestResult result, json::Object entry) {
+          std::lock_guard<std::mutex> lock(mutex);
+          entries[number] = std::move(entry);
+          if (result.status == Status::Pass) {
+            ++written;
+          } else if (result.status == Status::Unsupported) {
+            ++unsupported;
+          } else {
+            ++failures;
+            outs() << "ERROR " << runner.getTests()[number].file << " on "
+                   << runner.getPlace() << "\n  " << result.message << "\n";
+          }
+        });
+  });
+  // Tests of one executable follow each other: the page loads it once.
+  json::Array list;
+  for (const std::vector<unsigned> &numbers : runner.getBodies())
+    for (unsigned number : numbers)
+      list.push_back(std::move(entries[number]));
+  std::string text;
+  raw_string_ostream os(text);
+  os << formatv("{0:2}", json::Value(json::Object{{"version", 1},
+                                                  {"tests", std::move(list)}}))
+     << "\n";
+  SmallString<256> path(job.exportTo);
+  sys::path::append(path, "tests.json");
+  rt::Status status = rt::writeFileAtomically(path.str().str(), text);
+  if (!status.ok())
+    return fail(status.message());
+  outs() << job.exportTo << ": " << written << " tests for "
+         << runner.getPlace();
+  if (unsupported)
+    outs() << ", " << unsupported << " that it cannot run";
+  if (failures)
+    outs() << ", " << failures << " with errors";
+  outs() << "\n";
+  return success(!failures);
 }
 
 LogicalResult tapml::test(const TestJob &job) {
@@ -174,6 +235,8 @@ LogicalResult tapml::test(const TestJob &job) {
     return fail(toString(std::move(error)));
   if (Error error = readTests(job, runner))
     return fail(toString(std::move(error)));
+  if (!job.exportTo.empty())
+    return exportTests(job, runner, threads);
 
   TestReport report;
   report.place = runner.getPlace().str();

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "TestRunner.h"
-#include "DType.h"
 #include "Output.h"
+#include "TestWorker.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"
 #include "tapml/Compiler/Compiler.h"
@@ -28,38 +28,6 @@ using Status = TestResult::Status;
 static llvm::Error makeError(const Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
-
-/// A context whose diagnostics are kept.
-struct tapml::QuietContext {
-  QuietContext()
-      : context(MLIRContext::Threading::DISABLED),
-        handler(&context, [this](Diagnostic &diagnostic) {
-          add(diagnostic);
-          return success();
-        }) {
-    prepareContext(context);
-    context.loadDialect<TapMLDialect>();
-  }
-
-  void add(Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
-      return;
-    llvm::raw_string_ostream os(messages);
-    if (!messages.empty())
-      os << "; ";
-    if (auto loc = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
-      os << loc.getFilename().getValue() << ":" << loc.getLine() << ": ";
-    os << diagnostic;
-    for (Diagnostic &note : diagnostic.getNotes())
-      os << " (" << note << ")";
-  }
-
-  std::string takeMessages() { return std::exchange(messages, ""); }
-
-  MLIRContext context;
-  ScopedDiagnosticHandler handler;
-  std::string messages;
-};
 
 /// The tests of the file at `path`, and the module that holds them.
 static OwningOpRef<ModuleOp> parseTests(QuietContext &quiet, StringRef path,
@@ -89,10 +57,17 @@ llvm::Error TestRunner::open(unsigned threads) {
   arithmetic = Arithmetic::get(findTarget(*targets, place)->profile);
   hostThreads = std::max(1u, std::thread::hardware_concurrency() / threads);
   if (place == kHostPlace) {
+    if (!job.exportTo.empty())
+      return makeError("--export: tests of the host run here only; name a "
+                       "target (--target=webgpu)");
     if (!job.device.empty())
       return makeError("--device=" + job.device +
                        ": the host is no device; name a target with one");
     device = kHostPlace.str();
+    return llvm::Error::success();
+  }
+  if (!job.exportTo.empty()) {
+    device = job.exportTo;
     return llvm::Error::success();
   }
   TargetKind kind = targets->front().profile.getKind();
@@ -159,13 +134,6 @@ llvm::Error TestRunner::read(StringRef file) {
 // Compilation
 //===----------------------------------------------------------------------===//
 
-/// What a thread needs for the tests of one body.
-struct TestRunner::Worker {
-  QuietContext quiet;
-  ExecutableHandle executable;
-  SessionHandle session;
-};
-
 /// Options that put every operator on the target, or fail.
 static CompileOptions getOptions(const TestJob &job, StringRef place) {
   CompileOptions options;
@@ -182,13 +150,14 @@ static CompileOptions getOptions(const TestJob &job, StringRef place) {
   return options;
 }
 
-void TestRunner::compileBody(Worker &worker, TestOp test, TestResult &result) {
+std::string TestRunner::compileBody(Worker &worker, TestOp test,
+                                    TestResult &result) {
   result.status = Status::Error;
   MLIRContext *context = &worker.quiet.context;
   FailureOr<SmallVector<Target>> targets = parseTargets(context, {job.target});
   if (failed(targets)) {
     result.message = worker.quiet.takeMessages();
-    return;
+    return "";
   }
   ProfileAttr profile = findTarget(*targets, place)->profile;
   std::optional<std::string> reason;
@@ -202,7 +171,7 @@ void TestRunner::compileBody(Worker &worker, TestOp test, TestResult &result) {
   if (reason) {
     result.status = Status::Unsupported;
     result.message = *reason;
-    return;
+    return "";
   }
   OwningOpRef<ModuleOp> module = makeBodyModule(test, !job.hooks.empty());
   TapxOptions tapx;
@@ -213,8 +182,13 @@ void TestRunner::compileBody(Worker &worker, TestOp test, TestResult &result) {
     bytes = packExecutable(*module, tapx);
   if (failed(bytes)) {
     result.message = "cannot be compiled: " + worker.quiet.takeMessages();
-    return;
+    return "";
   }
+  result.status = Status::Pass;
+  return *bytes;
+}
+
+void TestRunner::loadBody(Worker &worker, StringRef bytes, TestResult &result) {
   tapml_binding binding = {place.c_str(), nullptr, deviceHandle.get()};
   tapml_load_options options = {};
   options.struct_size = sizeof(options);
@@ -224,16 +198,38 @@ void TestRunner::compileBody(Worker &worker, TestOp test, TestResult &result) {
   options.bindings = &binding;
   options.num_bindings = deviceHandle.get() ? 1 : 0;
   llvm::Error error = takeStatus(
-      tapml_executable_load_memory(bytes->data(), bytes->size(), "test.tapx",
+      tapml_executable_load_memory(bytes.data(), bytes.size(), "test.tapx",
                                    &options, worker.executable.out()));
   if (!error)
     error = takeStatus(
         tapml_session_create(worker.executable.get(), worker.session.out()));
   if (error) {
+    result.status = Status::Error;
     result.message = "cannot be loaded: " + llvm::toString(std::move(error));
-    return;
   }
-  result.status = Status::Pass;
+}
+
+TestOp TestRunner::findTest(Worker &worker, const TestCase &test) {
+  SmallVector<TestOp> ops;
+  worker.module = parseTests(worker.quiet, test.file, ops);
+  return worker.module && test.index < ops.size() ? ops[test.index] : TestOp();
+}
+
+std::optional<CarvedTest>
+TestRunner::loadTest(Worker &worker, const TestCase &test, TestResult &result) {
+  result.status = Status::Error;
+  TestOp op = findTest(worker, test);
+  if (!op) {
+    result.message = changedMessage;
+    return std::nullopt;
+  }
+  llvm::Expected<CarvedTest> data =
+      CarvedTest::load(op, *stores.at(findStore(test.file)));
+  if (!data) {
+    result.message = llvm::toString(data.takeError());
+    return std::nullopt;
+  }
+  return std::move(*data);
 }
 
 std::string TestRunner::dumpKernels(Worker &worker, const TestCase &test,
@@ -318,31 +314,29 @@ static bool losesDevice(tapml_status_code code) {
          code == TAPML_STATUS_DEADLINE_EXCEEDED;
 }
 
+std::optional<rt::DType> tapml::getRuntimeType(Type element,
+                                               TestResult &result) {
+  std::string type;
+  llvm::raw_string_ostream(type) << element;
+  std::optional<rt::DType> dtype = rt::parseDType(type);
+  if (!dtype)
+    result.message = "the runtime has no tensors of " + type;
+  return dtype;
+}
+
 void TestRunner::runTest(Worker &worker, const TestCase &test,
                          TestResult &result) {
+  std::optional<CarvedTest> data = loadTest(worker, test, result);
+  if (!data)
+    return;
+  TestOp op = data->getOp();
   result.status = Status::Error;
-  SmallVector<TestOp> ops;
-  OwningOpRef<ModuleOp> module = parseTests(worker.quiet, test.file, ops);
-  if (!module || test.index >= ops.size()) {
-    result.message = "changed while it was read";
-    return;
-  }
-  TestOp op = ops[test.index];
-  llvm::Expected<CarvedTest> data =
-      CarvedTest::load(op, *stores.at(findStore(test.file)));
-  if (!data) {
-    result.message = llvm::toString(data.takeError());
-    return;
-  }
   std::vector<tapml_tensor> inputs;
   for (const HostTensor &input : data->getInputs()) {
-    std::string type;
-    llvm::raw_string_ostream(type) << input.getElementType();
-    std::optional<rt::DType> dtype = rt::parseDType(type);
-    if (!dtype) {
-      result.message = "the runtime has no tensors of " + type;
+    std::optional<rt::DType> dtype =
+        getRuntimeType(input.getElementType(), result);
+    if (!dtype)
       return;
-    }
     inputs.push_back({nullptr, static_cast<tapml_dtype>(*dtype),
                       input.getShape().size(), input.getShape().data(),
                       const_cast<char *>(input.getBytes().data()),
@@ -415,13 +409,14 @@ void TestRunner::runBody(
     TestResult result;
     if (!deviceLost) {
       if (compiled.status == Status::NotRun) {
-        SmallVector<TestOp> ops;
-        OwningOpRef<ModuleOp> module = parseTests(worker.quiet, test.file, ops);
         compiled.status = Status::Error;
-        if (module && test.index < ops.size())
-          compileBody(worker, ops[test.index], compiled);
-        else
-          compiled.message = "changed while it was read";
+        if (TestOp op = findTest(worker, test)) {
+          std::string bytes = compileBody(worker, op, compiled);
+          if (compiled.status == Status::Pass)
+            loadBody(worker, bytes, compiled);
+        } else {
+          compiled.message = changedMessage;
+        }
       }
       if (compiled.status == Status::Pass)
         runTest(worker, test, result);

@@ -9,8 +9,8 @@
 #ifndef TAPML_LIB_DRIVER_TESTRUNNER_H
 #define TAPML_LIB_DRIVER_TESTRUNNER_H
 
-#include "RuntimeHandles.h"
 #include "TestReport.h"
+#include "tapml/Compiler/RuntimeHandles.h"
 #include "tapml/Driver/Driver.h"
 #include "tapml/Migration/CarvedTest.h"
 #include <atomic>
@@ -42,13 +42,33 @@ public:
   void runBody(llvm::ArrayRef<unsigned> numbers,
                llvm::function_ref<void(unsigned, TestResult)> report);
 
+  /// Compiles a body once and writes it as `executable` in the directory of the
+  /// job, and each of its tests' data beside it. `report` is called for every
+  /// test with its entry in the directory's list; status and message are those
+  /// of the compilation.
+  void
+  exportBody(llvm::ArrayRef<unsigned> numbers, llvm::StringRef executable,
+             llvm::function_ref<void(unsigned, TestResult, llvm::json::Object)>
+                 report);
+
   /// The target's name and the device, for people.
   llvm::StringRef getPlace() const { return place; }
   const std::string &getDevice() const { return device; }
 
 private:
   struct Worker;
-  void compileBody(Worker &worker, TestOp test, TestResult &result);
+  /// The body's executable; empty when `result` says why there is none.
+  std::string compileBody(Worker &worker, TestOp test, TestResult &result);
+  void loadBody(Worker &worker, llvm::StringRef bytes, TestResult &result);
+  /// Reads a test; null when it is gone. The worker keeps the one it has read
+  /// last.
+  TestOp findTest(Worker &worker, const TestCase &test);
+  /// The same with its data; nothing when `result` says why not.
+  std::optional<CarvedTest> loadTest(Worker &worker, const TestCase &test,
+                                     TestResult &result);
+  llvm::json::Object exportTest(Worker &worker, const TestCase &test,
+                                unsigned number, llvm::StringRef bytes,
+                                TestResult &result);
   void runTest(Worker &worker, const TestCase &test, TestResult &result);
   std::string dumpKernels(Worker &worker, const TestCase &test, TestOp op);
   /// The device with its driver. Asks for it once: that takes a moment.

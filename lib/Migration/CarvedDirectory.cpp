@@ -118,6 +118,5 @@ Error CarvedDirectory::finish(Coverage &coverage) {
   std::string text;
   raw_string_ostream os(text);
   printReadableJson(coverage.toJSON(), os);
-  os << "\n";
   return writeFile(joinPath(path, "coverage.json"), text);
 }

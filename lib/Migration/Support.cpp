@@ -22,10 +22,11 @@ std::string tapml::joinPath(StringRef directory, StringRef name) {
 }
 
 Error tapml::writeFile(StringRef path, StringRef content) {
-  if (std::error_code error =
-          sys::fs::create_directories(sys::path::parent_path(path)))
-    return makeError("cannot make the directory of '" + path +
-                     "': " + error.message());
+  StringRef directory = sys::path::parent_path(path);
+  if (!directory.empty())
+    if (std::error_code error = sys::fs::create_directories(directory))
+      return makeError("cannot make the directory of '" + path +
+                       "': " + error.message());
   rt::Status status = rt::writeFileAtomically(
       path.str(), rt::ByteSpan(content.data(), content.size()));
   return status.ok() ? Error::success() : makeError(status.message());

@@ -198,7 +198,7 @@ tapml_status tapml_list_devices(char **json, char **note) {
     if (!json)
       return nullArgument("'json'");
     std::string remark;
-    TAPML_ASSIGN_OR_RETURN(auto devices, listDevices(VulkanOptions(), remark));
+    TAPML_ASSIGN_OR_RETURN(auto devices, listDevices(DriverOptions(), remark));
     *json = copyString(toJson(devices));
     if (note && !remark.empty())
       *note = copyString(remark);
@@ -213,7 +213,7 @@ tapml_status tapml_device_open(const char *id, int validation,
   return guarded([&]() -> Status {
     if (!id || !device)
       return nullArgument(id ? "'device'" : "'id'");
-    LoadOptions options;
+    DriverOptions options;
     options.vulkan.validation = validation != 0;
     TAPML_ASSIGN_OR_RETURN(auto opened, openDevice(id, options, std::nullopt));
     auto handle = std::make_unique<tapml_device_impl>();
@@ -243,8 +243,10 @@ static Status readLoadOptions(const tapml_load_options *given,
   if (read.weights_path)
     options.weightsPath = read.weights_path;
   options.noHostCode = read.no_host_code != 0;
-  options.vulkan.validation = read.validation != 0;
-  options.vulkan.forceStaging = read.force_staging != 0;
+  options.drivers.vulkan.validation = read.validation != 0;
+  options.drivers.vulkan.forceStaging = read.force_staging != 0;
+  if (read.webgpu_library)
+    options.drivers.webgpu.fallback = read.webgpu_library;
   options.threads = read.threads;
   if (options.threads > 1024)
     return makeError(StatusCode::InvalidArgument, options.threads,

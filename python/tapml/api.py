@@ -22,9 +22,11 @@ from tapml import progress
 from tapml._capture import structure
 from tapml._capture.graph import Graph, graph_text
 from tapml._capture.importer import Importer
+from tapml._capture.outputs import Outputs, Samples
 from tapml._capture.program import call, export_program, functionalize
 from tapml._capture.registry import find_converter
-from tapml._record.recorder import Recorder, Source
+from tapml._record.recorder import Recorder
+from tapml._record.source import Source
 from tapml.errors import CaptureError
 from tapml.package import WEIGHTS_FILE, write_package
 from tapml.tools import canonical_text, find_tool, run_tool
@@ -52,7 +54,7 @@ class Captured:
     graph: Graph
     text: str
     weights: dict[str, torch.Tensor]
-    samples: list[dict[str, torch.Tensor]]
+    samples: Sequence[dict[str, torch.Tensor]]
     record: dict[str, Any]
     source: Source
     path: Path | None = None
@@ -171,8 +173,9 @@ def capture(
     in which such a size is 0 or 1: where every call has one, ``trace_inputs`` gives others, which are only traced.
     ``name`` names the model, by default after its class; ``input_names`` renames the tensor inputs, in order.
 
-    The exported program must give the very outputs of the module; ``tolerance`` accepts an absolute difference. The
-    module must be in inference mode (``module.eval()``); ``set_eval`` switches it while it is captured.
+    The exported program must give the very outputs of the module; ``tolerance`` accepts an absolute difference. What
+    operators such as ``torch.rand`` draw becomes an input of the graph ("random.<instance>") and part of the samples.
+    The module must be in inference mode (``module.eval()``); ``set_eval`` switches it while it is captured.
 
     Raises CaptureError: with every operator that is not supported, or with the reason why tracing failed.
     """
@@ -217,7 +220,9 @@ def _capture(
     shapes = _complete_shapes(dynamic_shapes, bound[0], model)
 
     with progress.step("running the model"):
-        recorded = [_run_source(module, *call_, model, number) for number, call_ in enumerate(calls)]
+        recorded = Outputs()
+        for number, call_ in enumerate(calls):
+            recorded.append(_run_source(module, *call_, model, number))
     traced = _sample_to_trace(bound, shapes)
     with progress.step("tracing"):
         args, kwargs = candidates[traced]
@@ -239,15 +244,25 @@ def _capture(
     graph = importer.run()
     text = graph_text(graph, model, WEIGHTS_FILE)
 
-    samples: list[dict[str, torch.Tensor]] = []
     inputs = [structure.leaves_in_order(call_, names, module) for call_ in calls]
-    for leaves, outputs in zip(inputs, recorded, strict=True):
-        flat_in = dict(zip(ins, leaves, strict=True))
-        flat_out = dict(zip(outs, pytree.tree_leaves(outputs), strict=True))
-        samples.append(_sample_tensors(flat_in, flat_out, graph, model, len(samples)))
+    for number, leaves in enumerate(inputs):
+        _check_constants(dict(zip(ins, leaves, strict=True)), graph, model, number)
+
+    def check(number: int, results: Sequence[Any]) -> None:
+        got = pytree.tree_unflatten(results, program.call_spec.out_spec)
+        _compare(got, recorded[number], number, model, tolerance, relative=decomposed)
+
+    framework = {"framework": "torch", "version": torch.__version__}
+    source = Source(program, graph, framework, inputs, check)
+
+    def sample(number: int) -> dict[str, torch.Tensor]:
+        flat_in = dict(zip(ins, inputs[number], strict=True)) | source.random_inputs(number)
+        flat_out = dict(zip(outs, pytree.tree_leaves(recorded[number]), strict=True))
+        return _sample_tensors(flat_in, flat_out, graph)
+
     record = {
         "model": model,
-        "source": {"framework": "torch", "version": torch.__version__},
+        "source": framework,
         "inputs": [_describe(port) for port in graph.inputs],
         "outputs": [_describe(port) for port in graph.outputs],
         "constants": {
@@ -259,14 +274,12 @@ def _capture(
             {"instance": op.instance, "op": op.mnemonic, "aten": op.aten, "source": op.source} for op in graph.operators
         ],
         "elided": [{"instance": e.instance, "op": e.op, "why": e.why} for e in graph.elided],
+        "random": [
+            {"instance": r.instance, "op": r.op, "source": r.source, "input": r.port.name} for r in graph.random
+        ],
     }
 
-    def check(number: int, results: Sequence[Any]) -> None:
-        got = pytree.tree_unflatten(results, program.call_spec.out_spec)
-        _compare(got, recorded[number], number, model, tolerance, relative=decomposed)
-
-    source = Source(program, graph, record["source"], inputs, check)
-    return Captured(model, graph, text, graph.weights, samples, record, source)
+    return Captured(model, graph, text, graph.weights, Samples(len(calls), sample), record, source)
 
 
 def _calls(inputs: Sample | Sequence[Sample], model: str, what: str = "sample") -> list[tuple[tuple, dict[str, Any]]]:
@@ -335,7 +348,7 @@ def _run_source(module: nn.Module, args: tuple, kwargs: dict[str, Any], model: s
     """Returns the module's outputs; its inputs are protected against what it does to them."""
     args, kwargs = pytree.tree_map_only(torch.Tensor, torch.clone, (args, kwargs))
     try:
-        outputs = call(module, args, kwargs)
+        outputs = call(module, args, kwargs, number)
     except Exception as error:
         raise CaptureError(f"'{model}' failed on sample {number}: {error}") from error
     structure.register_dataclasses(outputs)
@@ -345,7 +358,7 @@ def _run_source(module: nn.Module, args: tuple, kwargs: dict[str, Any], model: s
 def _verify(
     program: ExportedProgram,
     calls: Sequence[tuple[tuple, dict[str, Any]]],
-    recorded: Sequence[Any],
+    recorded: Outputs,
     model: str,
     tolerance: float,
     relative: bool = False,
@@ -356,16 +369,16 @@ def _verify(
     """
     runnable = program.module()
     largest = 0.0
-    for number, ((args, kwargs), expected) in enumerate(zip(calls, recorded, strict=True)):
+    for number, (args, kwargs) in enumerate(calls):
         args, kwargs = pytree.tree_map_only(torch.Tensor, torch.clone, (args, kwargs))
         try:
-            got = call(runnable, args, kwargs)
+            got = call(runnable, args, kwargs, number)
         except Exception as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise CaptureError(
                 f"sample {number} does not fit what was traced of '{model}' (sizes and constants): {reason}"
             ) from error
-        largest = max(largest, _compare(got, expected, number, model, tolerance, relative))
+        largest = max(largest, _compare(got, recorded[number], number, model, tolerance, relative))
     return largest
 
 
@@ -418,15 +431,16 @@ def _rename(names: Sequence[str], wanted: Sequence[str] | None, program: Exporte
     return renamed
 
 
-def _sample_tensors(
-    inputs: Mapping[str, Any], outputs: Mapping[str, Any], graph: Graph, model: str, number: int
-) -> dict[str, torch.Tensor]:
-    """Returns one sample as it is stored; checks that its constants are those of the graph."""
+def _check_constants(inputs: Mapping[str, Any], graph: Graph, model: str, number: int) -> None:
     for name, value in graph.constant_inputs.items():
         if inputs.get(name) != value:
             raise CaptureError(
                 f"'{name}' is a constant of '{model}': {value!r} was traced, sample {number} has {inputs.get(name)!r}"
             )
+
+
+def _sample_tensors(inputs: Mapping[str, Any], outputs: Mapping[str, Any], graph: Graph) -> dict[str, torch.Tensor]:
+    """Returns one sample as it is stored."""
     tensors = {f"input.{port.name}": inputs[port.name] for port in graph.inputs}
     tensors |= {f"output.{port.name}": outputs[port.name] for port in graph.outputs}
     return {name: tensor.detach().contiguous() for name, tensor in tensors.items()}

@@ -1,6 +1,11 @@
 # Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The command line: ``python -m tapml capture MODEL.py [--inputs=FILE] [--record] -o MODEL.tapml``.
+"""The command line.
+
+``python -m tapml capture MODEL.py [--inputs=FILE] [--record] -o MODEL.tapml``
+    captures a model, below
+``python -m tapml browser DIR``
+    runs a directory of tests in a browser
 
 The Python file that describes a model defines:
 
@@ -9,8 +14,8 @@ The Python file that describes a model defines:
 ``samples() -> list``
     the calls to record: dictionaries of arguments by name, or tuples of arguments
 ``samples_from(file: pathlib.Path) -> list`` (optional)
-    the calls to record that a file describes, for ``--inputs=FILE``; the model is still traced with one of ``samples()``
-    where none of these has all its dynamic sizes above 1
+    the calls to record that a file describes, for ``--inputs=FILE``; where each of these has a dynamic size of 0 or 1,
+    which torch.export cannot trace, the model is traced with one of ``samples()``
 ``dynamic_shapes`` (optional)
     as for torch.export: argument name -> dimension -> ``torch.export.Dim``; or a function that returns this
 ``name`` (optional)
@@ -24,6 +29,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tapml", description="Capture PyTorch models for TapML.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tapml", description="Capture PyTorch models for TapML; run tests in a browser."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     capture = commands.add_parser(
         "capture",
@@ -73,6 +81,22 @@ def _parser() -> argparse.ArgumentParser:
     capture.add_argument("--record", action="store_true", help="also record what every operator gets and gives")
     capture.add_argument("-v", "--verbose", action="store_true", help="list what needed no operation, and why")
     capture.set_defaults(run=_capture)
+    browser = commands.add_parser(
+        "browser",
+        help="run a directory of tests in a browser, on its WebGPU",
+        description="Runs tests in a headless Chromium and prints a table; the exit status is 1 unless all pass that "
+        "the target can run.",
+    )
+    browser.add_argument(
+        "directory", type=Path, metavar="DIR", help="holds carved tests, or tests.json and the files that it names"
+    )
+    browser.add_argument("--target", default="webgpu", help="what carved tests are compiled for (default: webgpu)")
+    browser.add_argument("--serve", action="store_true", help="only serve the page, for a browser of your own")
+    browser.add_argument("--port", type=int, default=0, help="for --serve (default: any that is free)")
+    browser.add_argument("--gpu", action="store_true", help="use this machine's GPU, not the browser's software device")
+    browser.add_argument("--timeout", type=float, default=600, metavar="S", help="seconds for all tests (default 600)")
+    browser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
+    browser.set_defaults(run=_browser)
     return parser
 
 
@@ -103,6 +127,8 @@ def _capture(options: argparse.Namespace) -> int:
     if options.verbose:
         for item in captured.graph.elided:
             print(f"  elided {item.op:40} {item.instance}: {item.why}")
+    for item in captured.graph.random:
+        print(f"  input {item.port.name}: what {item.op} draws ({item.source or item.instance})")
     operators = captured.graph.operators
     size = sum(tensor.nbytes for tensor in captured.weights.values())
     distinct = len({operator.mnemonic for operator in operators})
@@ -111,6 +137,21 @@ def _capture(options: argparse.Namespace) -> int:
         f"({size / 1e6:.1f} MB), {len(captured.samples)} samples{', recorded' if options.record else ''}"
     )
     return 0
+
+
+def _browser(options: argparse.Namespace) -> int:
+    from tapml import browser
+
+    with browser.exported(options.directory, options.target) as directory:
+        if options.serve:
+            with browser.serve(directory, options.port) as url:
+                print(f"{url}  (Ctrl+C ends)", flush=True)
+                threading.Event().wait()
+        reports = browser.run(directory, software=not options.gpu, timeout=options.timeout)
+    print(browser.format_reports(reports))
+    if options.json:
+        browser.write_json(reports, options.json)
+    return 0 if all(report.verdict in ("pass", "unsupported") for report in reports) else 1
 
 
 def _check_output(output: Path) -> None:

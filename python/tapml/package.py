@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def write_package(
     path: Path,
     text: str,
     weights: Mapping[str, torch.Tensor],
-    samples: list[dict[str, torch.Tensor]],
+    samples: Sequence[dict[str, torch.Tensor]],
     record: Mapping[str, Any],
     keep_records: bool = False,
 ) -> None:

@@ -145,9 +145,9 @@ def load(
 ) -> Executable:
     """Loads an executable (``*.tapx``), opens its devices and puts its weights there.
 
-    ``device`` says which device the place runs on that is not the host ("vulkan:1"); with several such places, a
-    dictionary from place to device. What is left out runs on the first device of its kind. ``weights`` names the
-    weights file if it is not where the executable says. ``threads`` is the number of host threads, 0 for one per
+    ``device`` says which device the place runs on that is not the host ("vulkan:1", "webgpu:0"); with several such
+    places, a dictionary from place to device. What is left out runs on the first device of its kind. ``weights`` names
+    the weights file if it is not where the executable says. ``threads`` is the number of host threads, 0 for one per
     processor. ``validation`` turns on the driver's validation layer, whose messages then are errors. With
     ``host_code=False`` a file that has code for the host is refused: for files that are not trusted. A device that
     takes longer than ``deadline_ms`` for one call is given up, as a kernel may hang.
@@ -169,8 +169,25 @@ def load(
         validation,
         host_code,
         deadline_ms,
+        _find_webgpu(),
     )
     return Executable(handle, path)
+
+
+def _find_webgpu() -> str | None:
+    """Returns wgpu-native's library in the package ``wgpu``, if that is installed; the package is not imported.
+
+    The runtime uses it where neither TAPML_WEBGPU_LIBRARY nor the loader has one.
+    """
+    try:
+        spec = importlib.util.find_spec("wgpu")
+    except (ImportError, ValueError):
+        return None
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        library = Path(place) / "resources" / "libwgpu_native-release.so"
+        if library.is_file():
+            return str(library)
+    return None
 
 
 def _bindings(path: Path, device: str | Mapping[str, str] | None) -> dict[str, str]:

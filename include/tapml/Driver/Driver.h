@@ -93,6 +93,9 @@ struct TestJob {
   std::string junit;
   /// Directory for what a failure leaves behind.
   std::string evidence = "tapml-failures";
+  /// Directory for tests that are to run elsewhere (docs/Browser.md); without,
+  /// they run here.
+  std::string exportTo;
   std::vector<std::string> plugins;
   std::multimap<std::string, std::string> hooks;
   bool validation = false;
@@ -102,7 +105,8 @@ struct TestJob {
 };
 
 /// Runs carved tests. Prints failures as they come and a summary line last.
-/// Fails unless every test that the target can run passes.
+/// Fails unless every test that the target can run passes. With `exportTo`
+/// compiles them only, and writes their executables and data.
 mlir::LogicalResult test(const TestJob &job);
 
 /// Lists the devices of this machine, as a table or as JSON; with `profile`,

@@ -108,15 +108,17 @@ TAPML_RUNTIME_API const char *tapml_runtime_version(void);
 /*===-- Devices -----------------------------------------------------------===*/
 
 /** Lists the devices of this machine as JSON: an array of objects with "id"
-    ("host", "vulkan:0"), "driver", "api_version" and "profile" ("kind", "name",
-    "limits", "features"). Starts the drivers for a moment; may block for tenths
-    of a second. A missing driver is not an error: `*note`, if not NULL, is then
-    set to a sentence about it, else to NULL. Free both strings. */
+    ("host", "vulkan:0", "webgpu:0"), "driver", "api_version" and "profile"
+    ("kind", "name", "limits", "features"). Starts the drivers for a moment; may
+    block for tenths of a second. A missing driver is not an error: `*note`, if
+   not NULL, is then set to a sentence about it, else to NULL. Free both
+   strings. */
 TAPML_RUNTIME_API tapml_status tapml_list_devices(char **json, char **note);
 
-/** Opens "vulkan:N" with everything that it supports. Useful to share a device
-    between executables. `validation` turns on the validation layer, whose
-    errors then become errors of the calls that cause them. */
+/** Opens "vulkan:N" or "webgpu:N" with everything that it supports. Useful to
+    share a device between executables. `validation` turns on the validation
+    layer of Vulkan, whose errors then become errors of the calls that cause
+    them; WebGPU always validates. */
 TAPML_RUNTIME_API tapml_status tapml_device_open(const char *id, int validation,
                                                  tapml_device *device);
 TAPML_RUNTIME_API void tapml_device_retain(tapml_device device);
@@ -148,6 +150,9 @@ typedef struct tapml_load_options {
   size_t num_bindings;
   /** Nonzero: use staging copies even where devices share memory (tests). */
   int force_staging;
+  /** The WebGPU library (wgpu-native) to use where neither the environment
+      variable TAPML_WEBGPU_LIBRARY nor the loader has one; may be NULL. */
+  const char *webgpu_library;
 } tapml_load_options;
 
 /** Loads an executable, opens its devices and puts its weights there. Checks
@@ -155,8 +160,8 @@ typedef struct tapml_load_options {
 TAPML_RUNTIME_API tapml_status
 tapml_executable_load(const char *path, const tapml_load_options *options,
                       tapml_executable *executable);
-/** The same with the bytes of an executable, which are copied. `path` says where
-    the file would be: the weights are found from there. */
+/** The same with the bytes of an executable, which are copied. `path` says
+   where the file would be: the weights are found from there. */
 TAPML_RUNTIME_API tapml_status tapml_executable_load_memory(
     const void *data, size_t bytes, const char *path,
     const tapml_load_options *options, tapml_executable *executable);

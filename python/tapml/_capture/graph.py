@@ -34,6 +34,21 @@ class Elided:
 
 
 @dataclass(frozen=True, eq=False)
+class RandomInput:
+    """An operator that draws random numbers. Its result is an input of the graph, ``port``.
+
+    ``node`` is the call in the exported program, ``scope`` the regions around it, outermost first.
+    """
+
+    port: Port
+    node: fx.Node
+    scope: tuple[fx.Node, ...]
+    instance: str
+    op: str
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
 class SourceOperator:
     """One operator of the source, and the operations that stand for it: its group.
 
@@ -68,7 +83,8 @@ class Graph:
     """An imported graph.
 
     ``symbols`` has name and range (None: unbounded) of every size that may change, ``globals`` the name of every weight
-    that is a value, ``sources`` the operators of the source that the operations stand for, in order.
+    that is a value, ``sources`` the operators of the source that the operations stand for, in order. ``random`` are the
+    operators that became inputs; these inputs come last.
     """
 
     inputs: list[Port]
@@ -82,6 +98,7 @@ class Graph:
     size_names: dict[sympy.Expr, str]
     globals: dict[Value, str]
     sources: list[SourceOperator]
+    random: list[RandomInput]
 
     @property
     def operators(self) -> list[Operation]:

@@ -1,6 +1,6 @@
 # Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Takes what is recorded already into a captured model that replaces another, so that an interrupted recording goes on."""
+"""Takes what is recorded already into a model that replaces another, so that an interrupted recording goes on."""
 
 from __future__ import annotations
 
@@ -76,16 +76,6 @@ def carry_records(old: Path, new: Path, framework: Mapping[str, str]) -> None:
     ]
     index = {**records.index, "complete": False, "samples": taken, "operators": operators}
     write_atomically(new / DIRECTORY / INDEX_FILE, json.dumps(index).encode())
-
-
-def recorded_so_far(package: Path) -> tuple[dict[str, Any] | None, set[str]]:
-    """Returns the index of the records that a captured model has, and the digests of their tensors."""
-    try:
-        records = Records(package)
-        visits = [visit for sample in records.samples for visit in records.visits(sample)]
-    except RecordsError:
-        return None, set()
-    return records.index, {reference["data"] for visit in visits for reference in visit.tensors()}
 
 
 def _intact_visits(records: Records, sample: int, checked: set[str]) -> list[Visit] | None:

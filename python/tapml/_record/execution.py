@@ -13,7 +13,7 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 from torch.fx.node import map_arg
 
-from tapml._capture.program import live_nodes, region_body
+from tapml._capture.program import fixed_randomness, is_random, live_nodes, region_body
 
 #: Called after each call: node, regions around it, its arguments, and its result.
 Observer = Callable[[fx.Node, tuple[fx.Node, ...], tuple, dict[str, Any], Any], None]
@@ -32,8 +32,8 @@ class Execution:
         self._live: dict[fx.Graph, set[fx.Node]] = {}
         self._regions: dict[fx.Node, tuple[fx.GraphModule, tuple] | None] = {}
 
-    def run(self, inputs: list[Any], observer: Observer) -> tuple:
-        """Returns the results of the program for the leaves of its inputs."""
+    def run(self, number: int, inputs: list[Any], observer: Observer) -> tuple:
+        """Returns the results of the program for the leaves of the inputs of the sample ``number``."""
         specs = {spec.arg.name: spec for spec in self._program.graph_signature.input_specs}
         values: dict[fx.Node, Any] = {}
         given = iter(inputs)
@@ -41,14 +41,16 @@ class Execution:
             if node.op == "placeholder":
                 spec = specs[node.name]
                 values[node] = next(given) if spec.kind is InputKind.USER_INPUT else self._weights[spec.target]
-        with torch.no_grad():
+        with torch.no_grad(), fixed_randomness(number):
             return self._run(self._program.graph, values, (), observer)
 
     def _run(
         self, graph: fx.Graph, values: dict[fx.Node, Any], scope: tuple[fx.Node, ...], observer: Observer
     ) -> tuple:
         if graph not in self._live:
-            self._live[graph], self._last_uses[graph] = live_nodes(graph), _last_uses(graph)
+            # Random numbers are drawn even if nobody uses them: the next ones depend on that.
+            drawn = {node for node in graph.nodes if node.op == "call_function" and is_random(node)}
+            self._live[graph], self._last_uses[graph] = live_nodes(graph) | drawn, _last_uses(graph)
         live, last_uses = self._live[graph], self._last_uses[graph]
         for node in graph.nodes:
             if node.op == "output":

@@ -33,8 +33,8 @@ _INDEX_ARITHMETIC = {
 class Group:
     """An operator of the source with its operands and results.
 
-    ``operands`` are the values that its operations use and that come from outside, each once, in the order of first use;
-    constants are not among them. ``results`` are the values that are used outside or returned, in the order of
+    ``operands`` are the values that its operations use and that come from outside, each once, in the order of first
+    use; constants are not among them. ``results`` are the values that are used outside or returned, in the order of
     definition. ``problem`` says why the operator cannot be recorded, if that is so.
     """
 

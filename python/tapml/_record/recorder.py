@@ -7,52 +7,39 @@ from __future__ import annotations
 import json
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import fx
-from torch.export import ExportedProgram
 
 from tapml import progress
 from tapml._capture import mlir
-from tapml._capture.graph import Graph
 from tapml._capture.mlir import Value
 from tapml._record import oracle
-from tapml._record.carry import recorded_so_far, write_atomically
-from tapml._record.execution import Execution
+from tapml._record.carry import write_atomically
 from tapml._record.groups import Group, evaluate_sizes, find_groups, flatten
+from tapml._record.source import Source
 from tapml._record.store import Content, Store
 from tapml.errors import RecordsError
-from tapml.records import DATA_DIRECTORY, DIRECTORY, INDEX_FILE, RECORDED_FILES, VERSION, file_digest
+from tapml.records import DATA_DIRECTORY, DIRECTORY, INDEX_FILE, RECORDED_FILES, VERSION, Records, file_digest
 
+_JOINED = ",\n  "
 _TYPES = {**mlir.ELEMENT_TYPES, torch.float64: "f64"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is run: the program that the graph was imported from, and the leaves of the inputs of every sample.
-
-    ``check`` is called with the number of a sample and the program's results; it raises if they are not the module's.
-    """
-
-    program: ExportedProgram
-    graph: Graph
-    framework: dict[str, str]
-    inputs: Sequence[list[Any]]
-    check: Callable[[int, tuple], None]
 
 
 @dataclass
 class _Operator:
     """What is known of an operator of the source over all samples.
 
-    ``oracle`` says why results are without one; ``prefix`` is what every line about it begins with.
+    ``values`` are those of the node's results in order, ``prefix`` is what every line about the operator begins with;
+    ``oracle`` says why results are without one.
     """
 
     group: Group
+    values: list[Any]
     prefix: str
     visits: int = 0
     recorded: int = 0
@@ -64,13 +51,12 @@ class _Operator:
 class _Sample:
     """The sample that is being recorded.
 
-    ``values`` are the graph's values so far as JSON, ``contents`` and ``tensors`` those that have data, ``lines`` the
+    ``values`` are the graph's values so far as JSON, ``stored`` has the tensors among them, ``lines`` the
     visits. ``why`` and ``oracle`` are sentences for the operators at these positions.
     """
 
     values: dict[Value, str]
-    contents: dict[Value, Content] = field(default_factory=dict)
-    tensors: dict[Value, weakref.ref[torch.Tensor]] = field(default_factory=dict)
+    stored: dict[Value, tuple[weakref.ref[torch.Tensor], Content]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     why: dict[int, str] = field(default_factory=dict)
@@ -87,19 +73,19 @@ class Recorder:
     def __init__(self, package: Path, source: Source, *, with_oracle: bool = True) -> None:
         self._package, self._source, self._with_oracle = package, source, with_oracle
         self._directory = package / DIRECTORY
-        self._execution = Execution(source.program)
         self._operators = [_operator(group) for group in find_groups(source.graph)]
         self._weights = {value: _weight_reference(value, name) for value, name in source.graph.globals.items()}
         self._positions = {
             (operator.group.source.node, operator.group.source.scope): position
             for position, operator in enumerate(self._operators)
         }
-        self._entries: dict[int, dict[str, Any]] = {}
+        self._entries: dict[int, str] = {}
         self.oracle_seconds = 0.0
         try:
             (self._directory / DATA_DIRECTORY).mkdir(parents=True, exist_ok=True)
             self._digests = {key: file_digest(package / file) for file, key in RECORDED_FILES.items()}
-            self._store = Store(self._directory / DATA_DIRECTORY, self._resume())
+            self._store = Store(self._directory / DATA_DIRECTORY)
+            self._resume()
         except OSError as error:
             raise self._error(error) from error
 
@@ -131,36 +117,36 @@ class Recorder:
     # One sample.
 
     def _run(self, number: int, counter: progress.Counter | None) -> _Sample:
-        graph, inputs = self._source.graph, self._source.inputs[number]
-        given = (leaf for leaf in inputs if isinstance(leaf, torch.Tensor))
-        tensors = dict(zip((port.value for port in graph.inputs), given, strict=True))
-        sizes = evaluate_sizes(graph, tensors)
+        tensors = self._source.tensors(number)
+        sizes = evaluate_sizes(self._source.graph, tensors)
         values = {value: f'{{"size": {size}}}' for value, size in sizes.items()}
         sample = _Sample(values | self._weights)
         for value, tensor in tensors.items():
             self._define(sample, value, tensor, ())
 
-        def observe(
-            node: fx.Node, scope: tuple[fx.Node, ...], args: tuple, kwargs: dict[str, Any], result: Any
-        ) -> None:
+        random = self._source.random
+
+        def observe(node: fx.Node, scope: tuple, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
+            if random and (node, scope) in random:
+                self._define(sample, random[node, scope], result, ())
             position = self._positions.get((node, scope))
             if position is not None:
                 self._visit(sample, position, args, kwargs, result)
                 if counter is not None:
                     counter.update(number, f"{len(sample.seen)} of {len(self._operators)} operators")
 
-        self._source.check(number, self._execution.run(inputs, observe))
+        self._source.run(number, observe)
         return sample
 
     def _visit(self, sample: _Sample, position: int, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
         operator = self._operators[position]
         group = operator.group
         sample.seen.add(position)
-        given = dict(zip(flatten(group.source.values), flatten(result), strict=True))
+        given = dict(zip(operator.values, flatten(result), strict=True))
         problem = group.problem
         for value in group.results:
             problem = problem or _mismatch(value, given[value])
-        if problem is None and not all(map(sample.values.__contains__, group.operands)):
+        if problem is None and sample.why and not all(map(sample.values.__contains__, group.operands)):
             problem = "an operand comes from an operator that could not be recorded"
         if problem is not None:
             sample.why[position] = problem
@@ -185,7 +171,7 @@ class Recorder:
         tensors, why = oracle.evaluate(group, args, kwargs, result)
         if why:
             sample.oracle[position] = why
-        wide = dict(zip(flatten(group.source.values), tensors, strict=True))
+        wide = dict(zip(self._operators[position].values, tensors, strict=True))
         chosen = [wide[value] for value in group.results]
         return ["null" if tensor is None else _reference(tensor, self._store.put(tensor)) for tensor in chosen]
 
@@ -193,25 +179,28 @@ class Recorder:
         """Stores a tensor, unless it shows the same elements as one of the operands."""
         content = None
         for operand in operands:
-            if content is None and operand in sample.tensors and _same(tensor, sample.tensors[operand]()):
-                content = sample.contents[operand]
-        sample.contents[value] = content or self._store.put(tensor)
-        sample.tensors[value] = weakref.ref(tensor)
-        sample.values[value] = _reference(tensor, sample.contents[value])
+            stored = sample.stored.get(operand)
+            if content is None and stored is not None and _same(tensor, stored[0]()):
+                content = stored[1]
+        content = content or self._store.put(tensor)
+        sample.stored[value] = weakref.ref(tensor), content
+        sample.values[value] = _reference(tensor, content)
 
     # The index.
 
-    def _resume(self) -> set[str]:
-        """Takes over the samples that are recorded; returns the digests of their tensors."""
-        index, digests = recorded_so_far(self._package)
-        known = {entry["operator"]: entry for entry in index["operators"]} if index else {}
+    def _resume(self) -> None:
+        """Takes over the samples that are recorded."""
+        try:
+            index = Records(self._package).index
+        except RecordsError:
+            return
+        known = {entry["operator"]: entry for entry in index["operators"]}
         for operator in self._operators:
             before = known.get(operator.group.source.name)
             if before is not None:
                 operator.visits, operator.recorded = before["visits"], before["recorded"]
                 operator.why, operator.oracle = before["why"], before["oracle"]
-        self._entries = {entry["sample"]: entry for entry in index["samples"]} if index else {}
-        return digests
+        self._entries = {entry["sample"]: json.dumps(entry) for entry in index["samples"]}
 
     def _finish(self, number: int, sample: _Sample) -> None:
         file = f"sample-{number}.jsonl"
@@ -222,7 +211,7 @@ class Recorder:
             "sample_sha256": file_digest(self._package / "samples" / f"{number}.safetensors"),
             "visits": len(sample.lines),
         }
-        self._entries[number] = entry
+        self._entries[number] = json.dumps(entry)
         for position, operator in enumerate(self._operators):
             operator.visits += position in sample.seen
             operator.recorded += position in sample.seen and position not in sample.why
@@ -238,8 +227,8 @@ class Recorder:
             "complete": len(samples) == len(self._source.inputs),
         }
         head = json.dumps(index)[1:-1]
-        lists = {"samples": samples, "operators": list(map(_describe, self._operators))}
-        text = ",\n".join(f' "{key}": [\n{_lines(items)}]' for key, items in lists.items())
+        lists = {"samples": samples, "operators": [json.dumps(_describe(operator)) for operator in self._operators]}
+        text = ",\n".join(f' "{key}": [\n  {_JOINED.join(items)}]' for key, items in lists.items())
         try:
             write_atomically(self._directory / INDEX_FILE, f"{{{head},\n{text}}}\n".encode())
         except OSError as error:
@@ -251,12 +240,8 @@ class Recorder:
         return RecordsError(f"cannot write '{self._directory}': {error.strerror or error}; {kept}")
 
 
-def _lines(items: Sequence[dict[str, Any]]) -> str:
-    return ",\n".join(f"  {json.dumps(item)}" for item in items)
-
-
 def _operator(group: Group) -> _Operator:
-    return _Operator(group, f'{{"operator": {json.dumps(group.source.name)}, ')
+    return _Operator(group, flatten(group.source.values), f'{{"operator": {json.dumps(group.source.name)}, ')
 
 
 def _describe(operator: _Operator) -> dict[str, Any]:
@@ -291,8 +276,8 @@ def _same(tensor: torch.Tensor, other: torch.Tensor | None) -> bool:
     return (
         other is not None
         and tensor.data_ptr() == other.data_ptr()
+        and tensor.nbytes == other.nbytes
         and tensor.dtype == other.dtype
-        and tensor.numel() == other.numel()
         and tensor.is_contiguous()
         and other.is_contiguous()
     )

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-
 _SMALLEST_NORMAL = {np.dtype(kind): np.finfo(kind).smallest_normal for kind in (np.float32, np.float64)}
 
 
@@ -21,6 +20,7 @@ class Statistics:
 
     def __init__(self, dtype: np.dtype) -> None:
         self._tiny = _SMALLEST_NORMAL.get(dtype)
+        self._is_bool = dtype == np.bool_
         self._count = 0
         self._minimum: Any = None
         self._maximum: Any = None
@@ -32,6 +32,8 @@ class Statistics:
         if not piece.size:
             return
         low, high = piece.min().item(), piece.max().item()
+        if self._is_bool:
+            low, high = int(low), int(high)
         if self._tiny is not None:
             if not (math.isfinite(low) and math.isfinite(high)):
                 piece = self._drop_special(piece)
@@ -43,7 +45,7 @@ class Statistics:
                 self._subnormals += int(small - (piece.size - np.count_nonzero(piece)))
         self._minimum = low if self._count == 0 else min(low, self._minimum)
         self._maximum = high if self._count == 0 else max(high, self._maximum)
-        if -1e150 < low and high < 1e150:
+        if low > -1e150 and high < 1e150:
             self._add_moments(piece)
         else:  # Their squares may be too large for float64: then mean and variance are infinite or not a number.
             with np.errstate(over="ignore", invalid="ignore"):
@@ -70,22 +72,23 @@ class Statistics:
         self._mean += step * (count / total)
         self._count = total
 
-    def result(self) -> dict[str, Any]:
-        """Returns the statistics as JSON has them: None where there is nothing, text for what is not finite."""
-        none = self._count == 0
-        return {
-            "min": None if none else _number(self._minimum),
-            "max": None if none else _number(self._maximum),
-            "mean": None if none else _number(self._mean),
-            "variance": None if none else _number(self._squares / self._count),
-            "largest_magnitude": None if none else _number(max(abs(self._minimum), abs(self._maximum))),
-            "subnormals": self._subnormals if self._tiny is not None else None,
-            "nan": self._nan if self._tiny is not None else None,
-            "inf": self._inf if self._tiny is not None else None,
-        }
+    def json(self) -> str:
+        """Returns the statistics as JSON: null where there is nothing, and text for what is not finite."""
+        counts = '"subnormals": null, "nan": null, "inf": null'
+        if self._tiny is not None:
+            counts = f'"subnormals": {self._subnormals}, "nan": {self._nan}, "inf": {self._inf}'
+        if self._count == 0:
+            moments = '"min": null, "max": null, "mean": null, "variance": null, "largest_magnitude": null'
+            return f"{{{moments}, {counts}}}"
+        low, high = self._minimum, self._maximum
+        return (
+            f'{{"min": {low!r}, "max": {high!r}, "mean": {_number(self._mean)}, '
+            f'"variance": {_number(self._squares / self._count)}, "largest_magnitude": {max(abs(low), abs(high))!r}, '
+            f"{counts}}}"
+        )
 
 
-def _number(value: Any) -> int | float | str:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    return int(value) if isinstance(value, bool) else value
+def _number(value: float) -> str:
+    if math.isfinite(value):
+        return repr(value)
+    return '"nan"' if math.isnan(value) else '"inf"' if value > 0 else '"-inf"'

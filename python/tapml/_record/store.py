@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import torch
 from tapml._record.statistics import Statistics
 from tapml.records import content_path
 
-# Elements are read in pieces that a processor's cache holds, and copied (where a view has gaps) in pieces of bounded size.
+# Elements are read in pieces that a processor's cache holds. Where a view has gaps they are copied, in larger ones.
 _PIECE = 1 << 18
 _COPY = 1 << 24
 # What may wait to be written, in bytes.
@@ -36,7 +35,7 @@ _NUMPY_TYPES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Content:
     """What a tensor holds: the SHA-256 of its elements in order, and their range as JSON."""
 
@@ -47,21 +46,19 @@ class Content:
 class Store:
     """Writes tensors to the directory ``data`` of a record.
 
-    ``known`` are the digests that are there. What is put between ``begin`` and ``flush`` can be taken back. A thread does
+    What is there already must be intact. What is put between ``begin`` and ``flush`` can be taken back. A thread does
     the writing; what it has not written yet is bounded. Errors of the disk are raised as they are, possibly later.
     """
 
-    def __init__(self, directory: Path, known: set[str]) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._known = known
-        self._added: list[str] = []
-        self._statistics: dict[tuple[str, torch.dtype], str] = {}
+        self._added: set[str] = set()
         self._writer = ThreadPoolExecutor(1, "tapml-records")
         self._queue: deque[tuple[Future[None], int]] = deque()
         self._queued = 0
 
     def begin(self) -> None:
-        self._added = []
+        self._added = set()
 
     def flush(self) -> None:
         """Waits until everything is written."""
@@ -76,12 +73,11 @@ class Store:
         for digest in self._added:
             with contextlib.suppress(OSError):
                 os.unlink(content_path(self._directory, digest))
-            self._known.discard(digest)
-        self._added = []
+        self._added = set()
 
     def put(self, tensor: torch.Tensor) -> Content:
         """Stores the elements that ``tensor`` shows, in order, unless they are there already."""
-        if tensor.requires_grad or tensor.device.type != "cpu":
+        if tensor.requires_grad or not tensor.is_cpu:
             tensor = tensor.detach().cpu()
         if not tensor.is_contiguous() and tensor.nbytes <= _COPY:
             tensor = tensor.contiguous()
@@ -92,14 +88,10 @@ class Store:
                 digest.update(piece.data)
                 statistics.add(piece)
         name = digest.hexdigest()
-        if name not in self._known:
-            self._known.add(name)
-            self._added.append(name)
+        if name not in self._added and not os.path.exists(content_path(self._directory, name)):
+            self._added.add(name)
             self._enqueue(name, tensor)
-        key = (name, tensor.dtype)
-        if key not in self._statistics:
-            self._statistics[key] = json.dumps(statistics.result())
-        return Content(name, self._statistics[key])
+        return Content(name, statistics.json())
 
     def _enqueue(self, name: str, tensor: torch.Tensor) -> None:
         size = tensor.untyped_storage().nbytes()
@@ -119,12 +111,9 @@ class Store:
 
 
 def _write(path: str, tensor: torch.Tensor) -> None:
-    try:
-        stream = open(path, "wb", buffering=0)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        stream = open(path, "wb", buffering=0)
-    with stream:
+    if not os.path.exists(os.path.dirname(path)):
+        os.mkdir(os.path.dirname(path))
+    with open(path, "wb", buffering=0) as stream:
         for part in _parts(tensor):
             left = memoryview(part).cast("B")
             while len(left):
@@ -135,7 +124,7 @@ def _parts(tensor: torch.Tensor) -> Iterator[np.ndarray]:
     """Yields the elements in order, as arrays of rank 1: without a copy, or with copies of bounded size."""
     if tensor.is_contiguous():
         if tensor.numel():
-            yield tensor.view(-1).numpy()
+            yield tensor.numpy().reshape(-1)
     elif tensor.nbytes <= _COPY:
         yield tensor.contiguous().view(-1).numpy()
     else:
@@ -145,6 +134,9 @@ def _parts(tensor: torch.Tensor) -> Iterator[np.ndarray]:
 
 
 def _pieces(array: np.ndarray) -> Iterator[np.ndarray]:
+    if array.nbytes <= _PIECE:
+        yield array
+        return
     step = _PIECE // array.itemsize
     for start in range(0, array.size, step):
         yield array[start : start + step]

@@ -298,8 +298,8 @@ uint64_t DataAttr::getByteSize() const {
 LogicalResult DataAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                StringRef hash, RankedTensorType type) {
   bool isHash = hash.size() == 64 && llvm::all_of(hash, [](char c) {
-    return llvm::isDigit(c) || (c >= 'a' && c <= 'f');
-  });
+                  return llvm::isDigit(c) || (c >= 'a' && c <= 'f');
+                });
   if (!isHash)
     return emitError() << "data must be named by its SHA-256, 64 lower-case "
                           "hexadecimal digits, got \""

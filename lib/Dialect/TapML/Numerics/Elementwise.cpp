@@ -196,8 +196,8 @@ static LogicalResult evaluateGelu(Evaluation &e, Value operand) {
       // 1 + erf(t) = erfc(-t) does not cancel.
       [&](double x) { return x / 2 * std::erfc(-x * invSqrt2); },
       [&](double x, double y, double error) {
-        double density = std::exp(-x * x / 2) * invSqrt2 *
-                         llvm::numbers::inv_sqrtpi;
+        double density =
+            std::exp(-x * x / 2) * invSqrt2 * llvm::numbers::inv_sqrtpi;
         double slope = std::erfc(-x * invSqrt2) / 2 + x * density;
         return std::min(carrySmooth(slope, 0.8, error), 1.13 * error);
       },
@@ -318,10 +318,10 @@ LogicalResult SubOp::evaluate(Evaluation &e) {
 LogicalResult MulOp::evaluate(Evaluation &e) {
   const Arithmetic &a = e.getArithmetic();
   if (!e[getLhs()].isFloat())
-    return mapIntegerPairs(
-        e, wrappingMul, [](int64_t x, double ex, int64_t y, double ey) {
-          return carryProduct(x, ex, y, ey);
-        });
+    return mapIntegerPairs(e, wrappingMul,
+                           [](int64_t x, double ex, int64_t y, double ey) {
+                             return carryProduct(x, ex, y, ey);
+                           });
   return mapFloatPairs(
       e, [](double x, double y) { return x * y; }, carryProduct,
       [&](double x, double y, double z, double c) {
@@ -341,8 +341,8 @@ static double carryQuotient(double x, double ex, double y, double ey,
 
 /// Returns the error of the division z = x / y.
 static double roundQuotient(const Arithmetic &a, double y, double z, double c) {
-  bool isLimited = a.limitsDivisors && !(std::fabs(y) >= 0x1p-126 &&
-                                         std::fabs(y) <= 0x1p126);
+  bool isLimited = a.limitsDivisors &&
+                   !(std::fabs(y) >= 0x1p-126 && std::fabs(y) <= 0x1p126);
   return isLimited ? kInfinity : a.round(std::fabs(z) + c, a.division);
 }
 
@@ -365,7 +365,8 @@ LogicalResult MaximumOp::evaluate(Evaluation &e) {
   return moveFloatPairs(
       e,
       [](double x, double y) {
-        return std::isnan(x) || x > y ? x : (std::isnan(y) ? y : std::max(x, y));
+        return std::isnan(x) || x > y ? x
+                                      : (std::isnan(y) ? y : std::max(x, y));
       },
       carryMaximum);
 }
@@ -380,7 +381,8 @@ LogicalResult MinimumOp::evaluate(Evaluation &e) {
   return moveFloatPairs(
       e,
       [](double x, double y) {
-        return std::isnan(x) || x < y ? x : (std::isnan(y) ? y : std::min(x, y));
+        return std::isnan(x) || x < y ? x
+                                      : (std::isnan(y) ? y : std::min(x, y));
       },
       carryMinimum);
 }
@@ -434,8 +436,8 @@ static double carryPower(double x, double ex, double y, double ey, double z) {
   if (!(ex < base) || (x < 0 && ey != 0.0))
     return kInfinity;
   double logError = -std::log1p(-ex / base);
-  double error = std::fabs(y) * logError + std::fabs(std::log(base)) * ey +
-                 logError * ey;
+  double error =
+      std::fabs(y) * logError + std::fabs(std::log(base)) * ey + logError * ey;
   return std::fabs(z) * std::expm1(error);
 }
 
@@ -494,9 +496,8 @@ LogicalResult PowOp::evaluate(Evaluation &e) {
         if (isConstant)
           if (auto error = roundExactPower(a, x, y, magnitude))
             return *error;
-        double size = z == 0.0 || x == 0.0
-                          ? 0.0
-                          : std::fabs(y * std::log(std::fabs(x)));
+        double size =
+            z == 0.0 || x == 0.0 ? 0.0 : std::fabs(y * std::log(std::fabs(x)));
         return a.round(magnitude, a.power + a.powerPerLog * size);
       });
 }

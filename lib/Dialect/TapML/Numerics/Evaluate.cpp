@@ -28,8 +28,7 @@ Estimate Evaluation::read(Value operand) const {
   ArrayRef<double> values = given.getFloats();
   FloatFormat format = FloatFormat::get(given.getElementType());
   auto mayFlush = [&](double value, double bound) {
-    return arithmetic.flushesSubnormals &&
-           (value != 0.0 || bound != 0.0) &&
+    return arithmetic.flushesSubnormals && (value != 0.0 || bound != 0.0) &&
            std::fabs(value) - bound < format.smallestNormal;
   };
   auto mayOverflow = [&](double value, double bound) {

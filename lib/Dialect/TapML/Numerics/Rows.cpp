@@ -129,14 +129,14 @@ Rounded SoftmaxRow::getShare(const Arithmetic &arithmetic, int64_t i) const {
     // A share is at most 1 whatever its errors are.
     double error = 1.0;
     if (sumError < sum)
-      error = std::min(error, (powerError + share * sumError) / (sum - sumError));
+      error =
+          std::min(error, (powerError + share * sumError) / (sum - sumError));
     if (powers[i] == 0.0 && powerError == 0.0)
       return 0.0;
     return error + arithmetic.round(share + error, arithmetic.division);
   };
-  return {share,
-          forEachBound(getError, powerErrors[i], carried,
-                       arithmetic.accumulate(scores.size() - 1))};
+  return {share, forEachBound(getError, powerErrors[i], carried,
+                              arithmetic.accumulate(scores.size() - 1))};
 }
 
 //===----------------------------------------------------------------------===//

@@ -88,8 +88,9 @@ static void printTable(raw_ostream &os, const EffectivePlan &plan) {
   for (const Placement &placement : plan.placements) {
     const PlanPin &decision = placement.decision;
     std::string why = getWhy(plan.plan, decision);
-    places[decision.place][why][{decision.op, getInstancePattern(getNames(decision))}]
-        .push_back(&decision);
+    places[decision.place][why]
+          [{decision.op, getInstancePattern(getNames(decision))}]
+              .push_back(&decision);
     ++placeCounts[decision.place];
     ++reasonCounts[{decision.place, why}];
     unsupported += !decision.wanted.empty();

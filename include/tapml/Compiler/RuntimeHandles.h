@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TAPML_LIB_DRIVER_RUNTIMEHANDLES_H
-#define TAPML_LIB_DRIVER_RUNTIMEHANDLES_H
+#ifndef TAPML_COMPILER_RUNTIMEHANDLES_H
+#define TAPML_COMPILER_RUNTIMEHANDLES_H
 
 #include "tapml/Runtime/runtime.h"
 #include "llvm/Support/Error.h"
@@ -52,4 +52,4 @@ using ResultHandle = Handle<tapml_result, tapml_result_release>;
 
 } // namespace tapml
 
-#endif // TAPML_LIB_DRIVER_RUNTIMEHANDLES_H
+#endif // TAPML_COMPILER_RUNTIMEHANDLES_H
