@@ -85,8 +85,8 @@ void tapml::printComparison(raw_ostream &os, const Comparison &comparison,
   printWrapped(os, "  ", summarizeComparison(comparison));
   if (!comparison.mismatch.empty())
     return;
-  os << "  " << left_justify("element", 17) << right_justify("source", 15)
-     << right_justify("got", 15) << right_justify("oracle", 15)
+  os << "  " << left_justify("element", 17) << right_justify("source", 14)
+     << right_justify("got", 14) << right_justify("oracle", 14)
      << right_justify("ULP", 9) << right_justify("x bound", 9) << "\n";
   auto printElement = [&](const ElementComparison &element) {
     std::string index =
@@ -96,9 +96,9 @@ void tapml::printComparison(raw_ostream &os, const Comparison &comparison,
              ", ") +
         "]";
     os << "  " << left_justify(index, 17)
-       << right_justify(getElement(expected, element.index), 15)
-       << right_justify(element.gotText, 15)
-       << right_justify(element.expectedText, 15)
+       << right_justify(getElement(expected, element.index), 14)
+       << right_justify(element.gotText, 14)
+       << right_justify(element.expectedText, 14)
        << right_justify(formatNumber(element.ulps), 9)
        << right_justify(formatNumber(element.share), 9) << "\n";
   };

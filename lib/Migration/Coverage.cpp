@@ -81,17 +81,24 @@ static void printFlags(raw_ostream &os, ArrayRef<OperatorCoverage> operators) {
   struct Flags {
     unsigned count = 0;
     CoverageFlag worst;
+    StringRef name;
+    bool sameName = true;
   };
   std::map<std::pair<std::string, CoverageFlag::Kind>, Flags> flags;
   for (const OperatorCoverage &op : operators)
     for (const CoverageFlag &flag : op.flags) {
       Flags &entry = flags[{getInstancePattern(op.name), flag.kind}];
-      if (!entry.count++ || flag.share > entry.worst.share)
+      if (!entry.count++) {
         entry.worst = flag;
+        entry.name = op.name;
+      } else if (flag.share > entry.worst.share) {
+        entry.worst = flag;
+      }
+      entry.sameName &= entry.name == op.name;
     }
   for (auto &[key, entry] : flags)
     printWrapped(os, "FLAG      ",
-                 key.first + ": " +
+                 (entry.sameName ? entry.name.str() : key.first) + ": " +
                      (entry.count > 1
                           ? std::to_string(entry.count) + " visits, the worst: "
                           : "") +
@@ -135,16 +142,16 @@ void Coverage::print(raw_ostream &os, StringRef directory) const {
   }
   auto printRow = [&](StringRef name, StringRef count, StringRef visits,
                       StringRef kinds, StringRef tests, StringRef share) {
-    os << left_justify(name, 50) << right_justify(count, 4)
+    os << left_justify(name, 49) << right_justify(count, 4)
        << right_justify(visits, 7) << right_justify(kinds, 6)
-       << right_justify(tests, 6) << right_justify(share, 7) << "\n";
+       << right_justify(tests, 6) << right_justify(share, 8) << "\n";
   };
   printRow("operator", "n", "visits", "kinds", "tests", "source");
   for (const Row &row : order) {
     const auto &[pattern, op, visits, kinds, tests, why] = row;
     const Rows &rows = seen[row];
     bool single = rows.count == 1;
-    printRow(shorten(single ? rows.first : StringRef(pattern), 49),
+    printRow(shorten(single ? rows.first : StringRef(pattern), 48),
              single ? "" : "x" + std::to_string(rows.count),
              std::to_string(visits), std::to_string(kinds),
              std::to_string(tests), formatShare(rows.share));
