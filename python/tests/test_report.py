@@ -190,6 +190,8 @@ def test_evidence(faults_page: Path, open_page: Opener) -> None:
     assert fault.locator("dd .link").all_inner_texts() == ["encoder.layer.2.output.dense", GUILTY[1]]
     command = fault.locator(".command code").inner_text()
     assert command == f"{COMMAND} --only=encoder.layer.2.output.dense --only={GUILTY[1]}"
+    fault.locator(".command button").click()
+    page.get_by_text("Copied").or_(page.get_by_text("Select it")).wait_for()
     # The minimal set leads to the graph.
     fault.locator("dd .link").first.click()
     assert page.locator(".node.selected").get_attribute("data-n") == page.evaluate(

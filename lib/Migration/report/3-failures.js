@@ -27,7 +27,7 @@ function makeElements(evidence, verdict) {
       first && !isListed &&
           make(
               "p", {class: "note"},
-              `The first is [${first.index.join(", ")}]: expected ${first.expected}, got ${
+              `The first is [${(first.index ?? []).join(", ")}]: expected ${first.expected}, got ${
                   first.got}.`));
 }
 
@@ -189,12 +189,13 @@ function makeCommand(command) {
       "button", {
         type: "button",
         onclick: async () => {
-          await navigator.clipboard.writeText(command);
-          button.textContent = "Copied";
+          // A page from a file may not be let to the clipboard.
+          const copied = navigator.clipboard?.writeText(command).then(() => true, () => false);
+          button.textContent = (await copied) ? "Copied" : "Select it";
         }
       },
       "Copy");
-  return make("span", {class: "command"}, make("code", {}, command), navigator.clipboard && button);
+  return make("span", {class: "command"}, make("code", {}, command), button);
 }
 
 function openFault() {

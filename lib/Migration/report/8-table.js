@@ -52,6 +52,9 @@ const columns = [
   },
 ];
 
+// Not every browser says when it has time.
+const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(run, 20));
+
 class OperatorTable {
   constructor(box) {
     this.box = box;
@@ -188,8 +191,7 @@ class OperatorTable {
       if (ticket !== this.ticket) return;
       this.body.append(...list.slice(begin, begin + count)
                            .map((op) => (this.rows[op.number] ??= this.makeRow(op))));
-      if (begin + count < list.length)
-        requestIdleCallback(() => add(begin + count, 150), {timeout: 1000});
+      if (begin + count < list.length) whenIdle(() => add(begin + count, 150), {timeout: 1000});
     };
     add(0, 40);
     this.setEntry();
