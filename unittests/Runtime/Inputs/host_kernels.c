@@ -15,7 +15,7 @@ void add_weight(void *const *buffers, const int64_t *sizes, int64_t begin,
 }
 
 void twice(void *const *buffers, const int64_t *sizes, int64_t begin,
-                 int64_t end) {
+           int64_t end) {
   const float *x = buffers[0];
   float *out = buffers[1];
   FOR_EACH(i, sizes[0]) out[i] = x[i] + x[i];
