@@ -195,7 +195,7 @@ def write_model(
     save_file({"w": WEIGHT}, weights)
     description = changed or manifest()
     data = weights.read_bytes()
-    header = data[8 : 8 + int.from_bytes(data[:8], "little")]
+    header = data[: 8 + int.from_bytes(data[:8], "little")]  # with the eight bytes that say its length
     description["package"]["weights_bytes"] = len(data)
     description["package"]["weights_header_sha256"] = hashlib.sha256(header).hexdigest()
     path = directory / name
