@@ -36,6 +36,9 @@ private:
   void computeMatrix(const Places &places, FloatResult &result, int64_t begin);
   void addScores(const Product &products, const Places &places, int64_t row);
   void combineValues(const Places &places, FloatResult &result, int64_t begin);
+  bool isFinite(ArrayRef<double> elements) const {
+    return llvm::all_of(elements, [](double x) { return std::isfinite(x); });
+  }
   void combineElement(int64_t column, const Places &places, double &output,
                       ErrorBound &error) const;
 
@@ -114,11 +117,20 @@ void AttentionEvaluator::computeMatrix(const Places &places,
       multiply(a, MatrixView::get(query, places.query, rows, inner),
                MatrixView::get(key, places.key, columns, inner,
                                /*isTransposed=*/true));
+  bool hasFiniteValues =
+      isFinite(value.getFloats().slice(places.value, columns * width));
   for (int64_t row = 0; row < rows; ++row) {
     softmax.clear();
     addScores(products, places, row);
     softmax.compute(a, /*maskedIsZero=*/true);
-    combineValues(places, result, begin + row * width);
+    int64_t first = begin + row * width;
+    combineValues(places, result, first);
+    if (a.attentionKeepsNonFinite ||
+        (hasFiniteValues &&
+         isFinite(ArrayRef(products.values).slice(row * columns, columns))))
+      continue;
+    for (int64_t i = first; i < first + width; ++i)
+      result.bounds[i] = result.worst[i] = kInfinity;
   }
 }
 
@@ -179,11 +191,17 @@ void AttentionEvaluator::addScores(const Product &products,
 /// Computes one row of the result from the softmax.
 void AttentionEvaluator::combineValues(const Places &places,
                                        FloatResult &result, int64_t begin) {
-  double special = softmax.isZero() ? 0.0 : std::nan("");
-  if (softmax.isZero() || softmax.isNaN() || softmax.isFree()) {
-    double error = softmax.isFree() ? kInfinity : 0.0;
-    for (int64_t column = 0; column < width; ++column)
-      result.set(begin + column, special, {error, error});
+  if (softmax.isSpecial()) {
+    Rounded special = softmax.getSpecial();
+    for (int64_t column = 0; column < width; ++column) {
+      // Zero times a value that is not finite is NaN.
+      ErrorBound error = special.error;
+      for (int64_t row = 0; row < columns; ++row)
+        if (!std::isfinite(
+                value.getFloats()[places.value + row * width + column]))
+          error = {kInfinity, kInfinity};
+      result.set(begin + column, special.value, error);
+    }
     return;
   }
 
@@ -243,6 +261,8 @@ void AttentionEvaluator::combineValues(const Places &places,
     double magnitude = magnitudes[column];
     auto getError = [&](double moved, double powerError, double inSum,
                         double inProduct, double carried) {
+      if (powerError == kInfinity)
+        return kInfinity;
       double rest = 1 - powerError / sum;
       double error = rest > 0 ? moved / rest : kInfinity;
       // An average stays within the values.

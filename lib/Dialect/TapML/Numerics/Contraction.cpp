@@ -155,16 +155,13 @@ static std::vector<double> copyRows(const MatrixView &view, Map map) {
   return rows;
 }
 
-/// Returns the largest magnitude that an element of `view` may have; NaN or
-/// infinite if one may be.
+/// Returns the largest magnitude of an element of `view`, or NaN if one is.
 static double getPeak(const MatrixView &view) {
   double peak = 0.0;
   for (int64_t row = 0; row < view.rows; ++row)
     for (int64_t column = 0; column < view.columns; ++column) {
-      int64_t i = view.at(row, column);
-      double magnitude =
-          std::fabs(view.values[i]) + (view.worst ? view.worst[i] : 0.0);
-      // Also true for a NaN.
+      double magnitude = std::fabs(view.values[view.at(row, column)]);
+      // Also true for a NaN, which stays.
       if (!(magnitude <= peak))
         peak = magnitude;
       if (std::isnan(peak))
@@ -173,7 +170,25 @@ static double getPeak(const MatrixView &view) {
   return peak;
 }
 
-/// Computes one element where factors may be infinite or sums may overflow.
+/// Returns `error`, or nothing where the element may be anything: such elements
+/// are not part of the sums but make what depends on them free.
+static double getFinite(double error) {
+  return error < kInfinity ? error : 0.0;
+}
+
+/// Returns for each row of `view`, or each column, whether one of its elements
+/// may be anything by these errors.
+static std::vector<bool> findFree(const MatrixView &view, const double *errors,
+                                  bool ofColumns) {
+  std::vector<bool> free(ofColumns ? view.columns : view.rows);
+  for (int64_t row = 0; errors && row < view.rows; ++row)
+    for (int64_t column = 0; column < view.columns; ++column)
+      if (errors[view.at(row, column)] == kInfinity)
+        free[ofColumns ? column : row] = true;
+  return free;
+}
+
+/// Computes one element where factors are infinite or sums may overflow.
 static void addSpecial(const MatrixView &a, const MatrixView &b, int64_t row,
                        int64_t column, ErrorBound rounding, double underflow,
                        Product &result) {
@@ -253,7 +268,7 @@ Product tapml::detail::multiply(const Arithmetic &arithmetic,
   // (|y| + ey), those with |y| are sums of one left factor.
   auto getLeft = [&](const double *errors, double relative) {
     return copyRows(a, [&](int64_t i) {
-      double error = errors ? errors[i] : 0.0;
+      double error = errors ? getFinite(errors[i]) : 0.0;
       return error + relative * (std::fabs(a.values[i]) + error);
     });
   };
@@ -263,22 +278,32 @@ Product tapml::detail::multiply(const Arithmetic &arithmetic,
                result.values.data(), result.bounds.data(),
                result.worst.data()},
               a.rows, b.values, b);
-  if (b.bounds) {
-    auto addRight = [&](const double *as, const double *bs, double relative,
-                        std::vector<double> &sums) {
+  auto finish = [&](const double *as, const double *bs, double relative,
+                    std::vector<double> &sums) {
+    if (bs) {
       std::vector<double> right = copyRows(a, [&](int64_t i) {
-        return (1 + relative) * (std::fabs(a.values[i]) + (as ? as[i] : 0.0));
+        double error = as ? getFinite(as[i]) : 0.0;
+        return (1 + relative) * (std::fabs(a.values[i]) + error);
       });
+      std::vector<double> errors =
+          copyRows(b, [&](int64_t i) { return getFinite(bs[i]); });
+      MatrixView rows = b;
+      rows.rowStride = b.columns;
+      rows.columnStride = 1;
       addProducts({right.data(), nullptr, nullptr, sums.data(), nullptr,
                    nullptr},
-                  a.rows, bs, b);
-    };
-    addRight(a.bounds, b.bounds, rounding.bound, result.bounds);
-    addRight(a.worst, b.worst, rounding.worst, result.worst);
-  }
-  for (int64_t i = 0; i < count; ++i) {
-    result.bounds[i] += underflow;
-    result.worst[i] += underflow;
-  }
+                  a.rows, errors.data(), rows);
+    }
+    std::vector<bool> freeRows = findFree(a, as, /*ofColumns=*/false);
+    std::vector<bool> freeColumns = findFree(b, bs, /*ofColumns=*/true);
+    for (int64_t i = 0; i < count; ++i) {
+      // What the errors may bring to overflow is free as well.
+      bool isFree = freeRows[i / b.columns] || freeColumns[i % b.columns] ||
+                    sums[i] >= FloatFormat::f32().overflow / 2;
+      sums[i] = isFree ? kInfinity : sums[i] + underflow;
+    }
+  };
+  finish(a.bounds, b.bounds, rounding.bound, result.bounds);
+  finish(a.worst, b.worst, rounding.worst, result.worst);
   return result;
 }
