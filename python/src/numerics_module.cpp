@@ -129,9 +129,9 @@ Arithmetic getArithmetic(mlir::MLIRContext &context, const std::string &name) {
     return Arithmetic::source();
   if (ProfileAttr profile = ProfileAttr::getPreset(&context, name))
     return Arithmetic::get(profile);
-  throw std::invalid_argument(
-      "there is no arithmetic '" + name + "'; there are source, " +
-      llvm::join(ProfileAttr::getPresetNames(), ", "));
+  throw std::invalid_argument("there is no arithmetic '" + name +
+                              "'; there are source, " +
+                              llvm::join(ProfileAttr::getPresetNames(), ", "));
 }
 
 /// The first function of a module.
@@ -140,9 +140,9 @@ public:
   explicit Function(const std::string &text)
       : context(std::make_shared<mlir::MLIRContext>(
             mlir::MLIRContext::Threading::DISABLED)) {
-    context->loadDialect<TapMLDialect, mlir::arith::ArithDialect,
-                         mlir::func::FuncDialect,
-                         mlir::tensor::TensorDialect>();
+    context
+        ->loadDialect<TapMLDialect, mlir::arith::ArithDialect,
+                      mlir::func::FuncDialect, mlir::tensor::TensorDialect>();
     Diagnostics diagnostics(*context);
     module = mlir::parseSourceString<mlir::ModuleOp>(text, context.get());
     if (!module)
@@ -234,8 +234,8 @@ nb::object toObject(const std::optional<ElementComparison> &element) {
       std::vector<int64_t>(element->index.begin(), element->index.end())));
   dict["expected"] = element->expected;
   dict["got"] = element->got;
-  dict["text"] = "got " + element->gotText + ", expected " +
-                 element->expectedText;
+  dict["text"] =
+      "got " + element->gotText + ", expected " + element->expectedText;
   dict["bound"] = element->bound;
   dict["worst"] = element->worst;
   dict["ulps"] = element->ulps;

@@ -26,8 +26,7 @@ protected:
                               StringRef result) {
     std::string text = "func.func @f(";
     for (auto [index, type] : llvm::enumerate(types))
-      text += (index ? ", %x" : "%x") + std::to_string(index) +
-              ": " + type;
+      text += (index ? ", %x" : "%x") + std::to_string(index) + ": " + type;
     text += ") -> " + result.str() + " {\n  %y = " + op.str() +
             "\n  return %y : " + result.str() + "\n}";
     return text;
@@ -37,17 +36,17 @@ protected:
                  EvaluationOptions options = {}) {
     std::string type = "tensor<" + std::to_string(elements.size()) + "xf32>";
     int64_t count = elements.size();
-    return evaluate(function(("tapml." + name + " %x0 : " + type).str(), {type},
-                             type),
-                    {exact({count}, std::move(elements))}, options);
+    return evaluate(
+        function(("tapml." + name + " %x0 : " + type).str(), {type}, type),
+        {exact({count}, std::move(elements))}, options);
   }
 
   /// The same with errors on the operand.
   Estimate unary(StringRef name, Estimate x) {
     std::string type = "tensor<" + std::to_string(x.getNumElements()) + "xf32>";
-    return evaluate(function(("tapml." + name + " %x0 : " + type).str(), {type},
-                             type),
-                    {std::move(x)});
+    return evaluate(
+        function(("tapml." + name + " %x0 : " + type).str(), {type}, type),
+        {std::move(x)});
   }
 
   /// One element of f32 that may be off by `error`.
@@ -184,7 +183,8 @@ TEST_F(BoundsTest, SumsThatOverflowHalfWay) {
   EXPECT_TRUE(std::isinf(same.getFloats()[0]));
   EXPECT_EQ(same.getBounds()[0], 0.0);
   // An infinity decides whatever the others are.
-  Estimate infinite = evaluate(text, {exact({4}, {kInfinity, 1.0f, 2.0f, 3.0f})});
+  Estimate infinite =
+      evaluate(text, {exact({4}, {kInfinity, 1.0f, 2.0f, 3.0f})});
   EXPECT_TRUE(compare(infinite, floats({}, {kInfinity})).passes());
   EXPECT_FALSE(compare(infinite, floats({}, {kNaN})).passes());
 }
@@ -199,10 +199,10 @@ TEST_F(BoundsTest, ProductsWithInfinity) {
   EXPECT_TRUE(compare(y, floats({1, 2}, {kInfinity, 1.0f})).passes());
   EXPECT_FALSE(compare(y, floats({1, 2}, {kNaN, 1.0f})).passes());
   // A factor that may be zero makes a NaN of an infinity.
-  Estimate open =
-      evaluate(text, {Estimate::floats(f32(), {1, 2}, {1e-3, 0.0}, {1e-2, 0.0},
-                                       {1e-2, 0.0}),
-                      exact({2, 2}, {kInfinity, 1.0f, 1.0f, 2.0f})});
+  Estimate open = evaluate(
+      text,
+      {Estimate::floats(f32(), {1, 2}, {1e-3, 0.0}, {1e-2, 0.0}, {1e-2, 0.0}),
+       exact({2, 2}, {kInfinity, 1.0f, 1.0f, 2.0f})});
   EXPECT_TRUE(std::isinf(open.getBounds()[0]));
   EXPECT_FALSE(std::isinf(open.getBounds()[1]));
 }
@@ -230,7 +230,8 @@ TEST_F(BoundsTest, ComparisonsWithinTheErrorAreOpen) {
   EXPECT_TRUE(known.isExact());
   EXPECT_FALSE(compare(known, tensor<char>(integer(1), {1}, {0})).passes());
   // Exact operands decide even where they are equal.
-  EXPECT_TRUE(evaluate(text, {exact({1}, {1.0f}), exact({1}, {1.0f})}).isExact());
+  EXPECT_TRUE(
+      evaluate(text, {exact({1}, {1.0f}), exact({1}, {1.0f})}).isExact());
 }
 
 TEST_F(BoundsTest, OpenChoicesSpanBoth) {
@@ -271,7 +272,8 @@ struct Carried {
 } // namespace
 
 static std::vector<Carried> getCarriedOperators() {
-  std::string v = "tensor<64xf32>", m = "tensor<8x8xf32>", t = "tensor<2x4x8xf32>";
+  std::string v = "tensor<64xf32>", m = "tensor<8x8xf32>",
+              t = "tensor<2x4x8xf32>";
   auto unary = [&](const char *name, const char *op, double low, double high,
                    double error) {
     return Carried{name, op, {v}, "tensor<64xf32>", low, high, error};
@@ -298,41 +300,92 @@ static std::vector<Carried> getCarriedOperators() {
             0.5),
       unary("relu", "tapml.relu %x0 : tensor<64xf32>", -1, 1, 0.5),
       unary("abs", "tapml.abs %x0 : tensor<64xf32>", -1, 1, 0.5),
-      binary("add", "tapml.add %x0, %x1 : tensor<64xf32>, tensor<64xf32> -> "
-                    "tensor<64xf32>", -2, 2, 0.5),
-      binary("mul", "tapml.mul %x0, %x1 : tensor<64xf32>, tensor<64xf32> -> "
-                    "tensor<64xf32>", -2, 2, 0.5),
-      binary("div", "tapml.div %x0, %x1 : tensor<64xf32>, tensor<64xf32> -> "
-                    "tensor<64xf32>", 0.6, 3, 0.5),
-      binary("pow", "tapml.pow %x0, %x1 : tensor<64xf32>, tensor<64xf32> -> "
-                    "tensor<64xf32>", 0.6, 3, 0.5),
-      binary("maximum", "tapml.maximum %x0, %x1 : tensor<64xf32>, "
-                        "tensor<64xf32> -> tensor<64xf32>", -1, 1, 0.3),
-      binary("minimum", "tapml.minimum %x0, %x1 : tensor<64xf32>, "
-                        "tensor<64xf32> -> tensor<64xf32>", -1, 1, 0.3),
-      {"sum", "tapml.sum %x0 dims [1] : tensor<8x8xf32> -> tensor<8xf32>", {m},
-       "tensor<8xf32>", -2, 2, 0.5},
-      {"mean", "tapml.mean %x0 dims [0] : tensor<8x8xf32> -> tensor<8xf32>",
-       {m}, "tensor<8xf32>", -2, 2, 0.5},
-      {"amax", "tapml.amax %x0 dims [1] : tensor<8x8xf32> -> tensor<8xf32>",
-       {m}, "tensor<8xf32>", -1, 1, 0.3},
-      {"matmul", "tapml.matmul %x0, %x1 : tensor<8x8xf32>, tensor<8x8xf32> -> "
-                 "tensor<8x8xf32>", {m, m}, mm, -2, 2, 0.3},
-      {"linear", "tapml.linear %x0, %x1 bias %x2 : (tensor<8x8xf32>, "
-                 "tensor<8x8xf32>, tensor<8xf32>) -> tensor<8x8xf32>",
-       {m, m, "tensor<8xf32>"}, mm, -2, 2, 0.3},
-      {"softmax", "tapml.softmax %x0 dim 1 : tensor<8x8xf32>", {m}, mm, -3, 3,
+      binary("add",
+             "tapml.add %x0, %x1 : tensor<64xf32>, tensor<64xf32> -> "
+             "tensor<64xf32>",
+             -2, 2, 0.5),
+      binary("mul",
+             "tapml.mul %x0, %x1 : tensor<64xf32>, tensor<64xf32> -> "
+             "tensor<64xf32>",
+             -2, 2, 0.5),
+      binary("div",
+             "tapml.div %x0, %x1 : tensor<64xf32>, tensor<64xf32> -> "
+             "tensor<64xf32>",
+             0.6, 3, 0.5),
+      binary("pow",
+             "tapml.pow %x0, %x1 : tensor<64xf32>, tensor<64xf32> -> "
+             "tensor<64xf32>",
+             0.6, 3, 0.5),
+      binary("maximum",
+             "tapml.maximum %x0, %x1 : tensor<64xf32>, "
+             "tensor<64xf32> -> tensor<64xf32>",
+             -1, 1, 0.3),
+      binary("minimum",
+             "tapml.minimum %x0, %x1 : tensor<64xf32>, "
+             "tensor<64xf32> -> tensor<64xf32>",
+             -1, 1, 0.3),
+      {"sum",
+       "tapml.sum %x0 dims [1] : tensor<8x8xf32> -> tensor<8xf32>",
+       {m},
+       "tensor<8xf32>",
+       -2,
+       2,
+       0.5},
+      {"mean",
+       "tapml.mean %x0 dims [0] : tensor<8x8xf32> -> tensor<8xf32>",
+       {m},
+       "tensor<8xf32>",
+       -2,
+       2,
+       0.5},
+      {"amax",
+       "tapml.amax %x0 dims [1] : tensor<8x8xf32> -> tensor<8xf32>",
+       {m},
+       "tensor<8xf32>",
+       -1,
+       1,
+       0.3},
+      {"matmul",
+       "tapml.matmul %x0, %x1 : tensor<8x8xf32>, tensor<8x8xf32> -> "
+       "tensor<8x8xf32>",
+       {m, m},
+       mm,
+       -2,
+       2,
+       0.3},
+      {"linear",
+       "tapml.linear %x0, %x1 bias %x2 : (tensor<8x8xf32>, "
+       "tensor<8x8xf32>, tensor<8xf32>) -> tensor<8x8xf32>",
+       {m, m, "tensor<8xf32>"},
+       mm,
+       -2,
+       2,
+       0.3},
+      {"softmax",
+       "tapml.softmax %x0 dim 1 : tensor<8x8xf32>",
+       {m},
+       mm,
+       -3,
+       3,
        0.2},
       {"layer_norm",
        "tapml.layer_norm %x0 weight %x1 bias %x2 {epsilon = 1.0e-5 : f64, "
        "normalized_rank = 1 : i64} : (tensor<8x8xf32>, tensor<8xf32>, "
        "tensor<8xf32>) -> tensor<8x8xf32>",
-       {m, "tensor<8xf32>", "tensor<8xf32>"}, mm, -2, 2, 0.02},
+       {m, "tensor<8xf32>", "tensor<8xf32>"},
+       mm,
+       -2,
+       2,
+       0.02},
       {"attention",
        "tapml.scaled_dot_product_attention %x0, %x1, %x2 {scale = 0.35 : f64} "
        ": (tensor<2x4x8xf32>, tensor<2x4x8xf32>, tensor<2x4x8xf32>) -> "
        "tensor<2x4x8xf32>",
-       {t, t, t}, "tensor<2x4x8xf32>", -1, 1, 0.01}};
+       {t, t, t},
+       "tensor<2x4x8xf32>",
+       -1,
+       1,
+       0.01}};
 }
 
 // What an operator gives for any operands within their errors is within the

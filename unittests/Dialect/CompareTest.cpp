@@ -29,8 +29,7 @@ protected:
   }
 
   /// Compares those elements, where `change(i)` is added to element i.
-  template <typename F>
-  Comparison change(ArrayRef<int64_t> shape, F change) {
+  template <typename F> Comparison change(ArrayRef<int64_t> shape, F change) {
     std::vector<float> got;
     for (int64_t i = 0; i < tapml::getNumElements(shape); ++i)
       got.push_back(static_cast<float>(i + 1 + change(i)));
@@ -58,9 +57,8 @@ TEST_F(CompareTest, Verdicts) {
 }
 
 TEST_F(CompareTest, DescribesElements) {
-  Comparison comparison = change({2, 3}, [](int64_t i) {
-    return i == 2 ? 1.0 : (i == 5 ? 3.0 : 0.0);
-  });
+  Comparison comparison = change(
+      {2, 3}, [](int64_t i) { return i == 2 ? 1.0 : (i == 5 ? 3.0 : 0.0); });
   EXPECT_EQ(comparison.failed, 2);
   EXPECT_EQ(comparison.proven, 1);
   EXPECT_EQ(ArrayRef<int64_t>(comparison.first->index),
@@ -88,9 +86,11 @@ TEST_F(CompareTest, KeepsTheWorstOfManyElements) {
 
 TEST_F(CompareTest, FindsWhereElementsCluster) {
   auto at = [&](auto isWrong, double by = 1e3) {
-    return change({4, 8}, [&](int64_t i) {
-             return isWrong(i / 8, i % 8) ? by + double(i * i) : 0.0;
-           }).clusters;
+    return change({4, 8},
+                  [&](int64_t i) {
+                    return isWrong(i / 8, i % 8) ? by + double(i * i) : 0.0;
+                  })
+        .clusters;
   };
   EXPECT_EQ(at([](int64_t row, int64_t column) { return true; }),
             Clusters({"all elements"}));
@@ -121,7 +121,8 @@ TEST_F(CompareTest, FindsWhatElementsHaveInCommon) {
                        std::vector<double>(8, 0.5));
   Clusters clusters =
       compare(expected, floats({8}, {1, 80, 2, 3, 80, 4, 5, 80})).clusters;
-  EXPECT_TRUE(llvm::is_contained(clusters, "the largest magnitudes, from 90 on"));
+  EXPECT_TRUE(
+      llvm::is_contained(clusters, "the largest magnitudes, from 90 on"));
   EXPECT_TRUE(llvm::is_contained(clusters, "all are 80"));
   EXPECT_TRUE(llvm::is_contained(
       compare(expected, floats({8}, {4, 360, 8, 12, 380, 16, 20, 368}))
@@ -133,8 +134,7 @@ TEST_F(CompareTest, FindsWhatElementsHaveInCommon) {
 }
 
 TEST_F(CompareTest, IntegersAndBooleansAreExact) {
-  Estimate expected =
-      Estimate::integers(integer(64), {3}, {1, INT64_MAX, -7});
+  Estimate expected = Estimate::integers(integer(64), {3}, {1, INT64_MAX, -7});
   EXPECT_TRUE(
       compare(expected, tensor<int64_t>(integer(64), {3}, {1, INT64_MAX, -7}))
           .passes());
@@ -150,8 +150,8 @@ TEST_F(CompareTest, IntegersAndBooleansAreExact) {
 
 TEST_F(CompareTest, FreeElementsMayBeAnything) {
   double infinity = kInfinity;
-  Estimate expected = Estimate::floats(f32(), {2}, {1, 1}, {infinity, 0.5},
-                                       {infinity, 0.5});
+  Estimate expected =
+      Estimate::floats(f32(), {2}, {1, 1}, {infinity, 0.5}, {infinity, 0.5});
   Comparison comparison = compare(expected, floats({2}, {kNaN, 1.0f}));
   EXPECT_TRUE(comparison.passes());
   EXPECT_EQ(comparison.free, 1);
@@ -160,8 +160,7 @@ TEST_F(CompareTest, FreeElementsMayBeAnything) {
 TEST_F(CompareTest, TensorsOfOtherTypesAreFaults) {
   Comparison comparison = compare(counting({2}), floats({1, 2}, {1, 2}));
   EXPECT_EQ(comparison.verdict, Verdict::ProvenFault);
-  EXPECT_EQ(comparison.mismatch,
-            "should be tensor<2xf32>, is tensor<1x2xf32>");
+  EXPECT_EQ(comparison.mismatch, "should be tensor<2xf32>, is tensor<1x2xf32>");
 }
 
 TEST_F(CompareTest, Ranges) {

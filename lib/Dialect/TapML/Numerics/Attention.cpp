@@ -102,11 +102,10 @@ LogicalResult AttentionEvaluator::run() {
   Shape shape(batch);
   shape.append({rows, width});
   FloatResult result(e, shape);
-  forEachElement<4>(batch, strides,
-                    [&](int64_t i, const std::array<int64_t, 4> &at) {
-                      computeMatrix({at[0], at[1], at[2], at[3]}, result,
-                                    i * rows * width);
-                    });
+  forEachElement<4>(
+      batch, strides, [&](int64_t i, const std::array<int64_t, 4> &at) {
+        computeMatrix({at[0], at[1], at[2], at[3]}, result, i * rows * width);
+      });
   result.finish();
   return success();
 }
@@ -179,12 +178,10 @@ void AttentionEvaluator::addScores(const Product &products,
         error += a.round(std::fabs(score) + error);
       return error;
     };
-    softmax.add(score,
-                forEachBound(getError,
-                             ErrorBound{products.bounds[at],
-                                        products.worst[at]},
-                             isAdded ? maskError
-                                                            : ErrorBound()));
+    softmax.add(
+        score, forEachBound(getError,
+                            ErrorBound{products.bounds[at], products.worst[at]},
+                            isAdded ? maskError : ErrorBound()));
   }
 }
 
@@ -248,7 +245,8 @@ void AttentionEvaluator::combineValues(const Places &places,
     }
   }
 
-  ErrorBound inSum = a.accumulate(columns - 1), inProduct = a.accumulate(columns);
+  ErrorBound inSum = a.accumulate(columns - 1),
+             inProduct = a.accumulate(columns);
   ErrorBound powers = softmax.getCarried();
   for (int64_t column = 0; column < width; ++column) {
     double output = outputs[column];

@@ -175,13 +175,12 @@ static LogicalResult castToBooleans(Evaluation &e, const Estimate &x,
   IntegerResult result(e, x.getShape());
   for (auto [i, element] : llvm::enumerate(elements)) {
     double magnitude = std::fabs(static_cast<double>(element));
-    result.set(i, element != 0, forEachBound(
-                                    [&](double error) {
-                                      return error == 0.0 || magnitude > error
-                                                 ? 0.0
-                                                 : 1.0;
-                                    },
-                                    x.getBound(i)));
+    result.set(i, element != 0,
+               forEachBound(
+                   [&](double error) {
+                     return error == 0.0 || magnitude > error ? 0.0 : 1.0;
+                   },
+                   x.getBound(i)));
   }
   result.finish();
   return success();
@@ -198,9 +197,9 @@ static LogicalResult castToFloats(Evaluation &e, const Estimate &x) {
         std::fabs(value) < 0x1p24
             ? 0.0
             : a.round(std::fabs(value)) + 0x1p-52 * std::fabs(value);
-    result.set(i, value, forEachBound(
-                             [&](double error) { return error + rounding; },
-                             x.getBound(i)));
+    result.set(i, value,
+               forEachBound([&](double error) { return error + rounding; },
+                            x.getBound(i)));
   }
   result.finish();
   return success();

@@ -143,8 +143,8 @@ static void findValues(ArrayRef<int64_t> failed, ArrayRef<double> expected,
   double ratio = got.front() / expected[failed.front()];
   bool isFactor = std::isfinite(ratio) && std::fabs(ratio - 1) > 1e-3;
   for (auto [element, value] : llvm::zip_equal(failed, got))
-    isFactor &= std::fabs(value - ratio * expected[element]) <=
-                1e-4 * std::fabs(value);
+    isFactor &=
+        std::fabs(value - ratio * expected[element]) <= 1e-4 * std::fabs(value);
   if (!isFactor)
     return;
   os << "all are " << llvm::format("%.6g", ratio)
@@ -152,9 +152,10 @@ static void findValues(ArrayRef<int64_t> failed, ArrayRef<double> expected,
   clusters.push_back(text);
 }
 
-std::vector<std::string>
-tapml::detail::findClusters(ArrayRef<int64_t> shape, ArrayRef<int64_t> failed,
-                            ArrayRef<double> expected, ArrayRef<double> got) {
+std::vector<std::string> tapml::detail::findClusters(ArrayRef<int64_t> shape,
+                                                     ArrayRef<int64_t> failed,
+                                                     ArrayRef<double> expected,
+                                                     ArrayRef<double> got) {
   std::vector<std::string> clusters;
   findPlaces(shape, failed, clusters);
   if (failed.size() < expected.size())

@@ -45,8 +45,7 @@ public:
   explicit RangeBuilder(double smallestNormal)
       : smallestNormal(smallestNormal) {}
 
-  template <typename T>
-  void add(const T *elements, int64_t count) {
+  template <typename T> void add(const T *elements, int64_t count) {
     stats.elements += count;
     int64_t finite = 0, subnormals = 0, nan = 0;
     double sum = 0.0, low = kInfinity, high = -kInfinity;

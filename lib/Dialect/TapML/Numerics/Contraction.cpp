@@ -20,7 +20,7 @@ using namespace tapml::detail;
 
 // The kernel is compiled for several generations of processors, of which the
 // loader takes the best.
-#if defined(__x86_64__) && defined(__ELF__) && defined(__clang__) &&          \
+#if defined(__x86_64__) && defined(__ELF__) && defined(__clang__) &&           \
     !__has_feature(address_sanitizer)
 #define TAPML_MULTIVERSION                                                     \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -106,9 +106,8 @@ static void addPanel(Sums sums, const double *panel, int64_t rows,
         product1 += a[k + next] * elements[k];
       }
     }
-    const Lanes *results[3][2] = {{&product0, &product1},
-                                  {&first0, &first1},
-                                  {&second0, &second1}};
+    const Lanes *results[3][2] = {
+        {&product0, &product1}, {&first0, &first1}, {&second0, &second1}};
     double *to[3] = {sums.product, sums.firstSum, sums.secondSum};
     for (int sum = 0; sum < 3; ++sum)
       for (int offset = 0; to[sum] && offset < (next ? 2 : 1); ++offset) {
@@ -253,8 +252,8 @@ Product tapml::detail::multiply(const Arithmetic &arithmetic,
   std::vector<double> magnitude =
       copyRows(a, [&](int64_t i) { return std::fabs(a.values[i]); });
   if (!a.bounds && !b.bounds) {
-    addProducts({factor.data(), magnitude.data(), nullptr,
-                 result.values.data(), result.bounds.data(), nullptr},
+    addProducts({factor.data(), magnitude.data(), nullptr, result.values.data(),
+                 result.bounds.data(), nullptr},
                 a.rows, b.values, b);
     for (int64_t i = 0; i < count; ++i) {
       double sum = result.bounds[i];
@@ -275,8 +274,7 @@ Product tapml::detail::multiply(const Arithmetic &arithmetic,
   std::vector<double> left = getLeft(a.bounds, rounding.bound);
   std::vector<double> leftWorst = getLeft(a.worst, rounding.worst);
   addProducts({factor.data(), left.data(), leftWorst.data(),
-               result.values.data(), result.bounds.data(),
-               result.worst.data()},
+               result.values.data(), result.bounds.data(), result.worst.data()},
               a.rows, b.values, b);
   auto finish = [&](const double *as, const double *bs, double relative,
                     std::vector<double> &sums) {
@@ -290,9 +288,9 @@ Product tapml::detail::multiply(const Arithmetic &arithmetic,
       MatrixView rows = b;
       rows.rowStride = b.columns;
       rows.columnStride = 1;
-      addProducts({right.data(), nullptr, nullptr, sums.data(), nullptr,
-                   nullptr},
-                  a.rows, errors.data(), rows);
+      addProducts(
+          {right.data(), nullptr, nullptr, sums.data(), nullptr, nullptr},
+          a.rows, errors.data(), rows);
     }
     std::vector<bool> freeRows = findFree(a, as, /*ofColumns=*/false);
     std::vector<bool> freeColumns = findFree(b, bs, /*ofColumns=*/true);

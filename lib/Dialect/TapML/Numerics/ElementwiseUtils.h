@@ -17,9 +17,9 @@ namespace tapml::detail {
 // Functions of one element
 //===----------------------------------------------------------------------===//
 
-/// Computes `y = value(x)` for each element. `carry(x, y, e)` is how far y moves
-/// when x moves by e > 0, and `round(x, y, c)` the error of the computation
-/// where y may have moved by c.
+/// Computes `y = value(x)` for each element. `carry(x, y, e)` is how far y
+/// moves when x moves by e > 0, and `round(x, y, c)` the error of the
+/// computation where y may have moved by c.
 template <typename Value, typename Carry, typename Round>
 llvm::LogicalResult mapFloats(Evaluation &e, mlir::Value operand, Value value,
                               Carry carry, Round round) {
@@ -53,10 +53,10 @@ llvm::LogicalResult moveFloats(Evaluation &e, mlir::Value operand, Value value,
   MovedResult result(e, x.getShape());
   for (int64_t i = 0, count = result.size(); i < count; ++i) {
     auto carryOne = [&](double error) { return carry(elements[i], error); };
-    result.set(i, value(elements[i]),
-               forEachBound(
-                   [&](double given) { return carryErrors(carryOne, given); },
-                   x.getBound(i)));
+    result.set(
+        i, value(elements[i]),
+        forEachBound([&](double given) { return carryErrors(carryOne, given); },
+                     x.getBound(i)));
   }
   result.finish();
   return llvm::success();
@@ -71,10 +71,10 @@ llvm::LogicalResult mapIntegers(Evaluation &e, mlir::Value operand, Value value,
   IntegerResult result(e, x.getShape());
   for (int64_t i = 0, count = result.size(); i < count; ++i) {
     auto carryOne = [&](double error) { return carry(elements[i], error); };
-    result.set(i, value(elements[i]),
-               forEachBound(
-                   [&](double given) { return carryErrors(carryOne, given); },
-                   x.getBound(i)));
+    result.set(
+        i, value(elements[i]),
+        forEachBound([&](double given) { return carryErrors(carryOne, given); },
+                     x.getBound(i)));
   }
   result.finish();
   return llvm::success();
@@ -120,8 +120,8 @@ llvm::LogicalResult mapFloatPairs(Evaluation &e, Value value, Carry carry,
         ErrorBound error = forEachBound(
             [&](double ea, double eb) {
               double carried = carryErrors(
-                  [&](double ea, double eb) { return carry(a, ea, b, eb); },
-                  ea, eb);
+                  [&](double ea, double eb) { return carry(a, ea, b, eb); }, ea,
+                  eb);
               return isFinite ? carried + round(a, b, z, carried) : carried;
             },
             x.getBound(xi), y.getBound(yi));
@@ -138,16 +138,15 @@ llvm::LogicalResult moveFloatPairs(Evaluation &e, Value value, Carry carry) {
   return forEachPair<MovedResult>(
       e, x, y, [&](MovedResult &result, int64_t i, int64_t xi, int64_t yi) {
         double a = xs[xi], b = ys[yi];
-        result.set(i, value(a, b),
-                   forEachBound(
-                       [&](double ea, double eb) {
-                         return carryErrors(
-                             [&](double ea, double eb) {
-                               return carry(a, ea, b, eb);
-                             },
-                             ea, eb);
-                       },
-                       x.getBound(xi), y.getBound(yi)));
+        result.set(
+            i, value(a, b),
+            forEachBound(
+                [&](double ea, double eb) {
+                  return carryErrors(
+                      [&](double ea, double eb) { return carry(a, ea, b, eb); },
+                      ea, eb);
+                },
+                x.getBound(xi), y.getBound(yi)));
       });
 }
 
@@ -160,16 +159,15 @@ llvm::LogicalResult mapIntegerPairs(Evaluation &e, Value value, Carry carry) {
   return forEachPair<IntegerResult>(
       e, x, y, [&](IntegerResult &result, int64_t i, int64_t xi, int64_t yi) {
         int64_t a = xs[xi], b = ys[yi];
-        result.set(i, value(a, b),
-                   forEachBound(
-                       [&](double ea, double eb) {
-                         return carryErrors(
-                             [&](double ea, double eb) {
-                               return carry(a, ea, b, eb);
-                             },
-                             ea, eb);
-                       },
-                       x.getBound(xi), y.getBound(yi)));
+        result.set(
+            i, value(a, b),
+            forEachBound(
+                [&](double ea, double eb) {
+                  return carryErrors(
+                      [&](double ea, double eb) { return carry(a, ea, b, eb); },
+                      ea, eb);
+                },
+                x.getBound(xi), y.getBound(yi)));
       });
 }
 

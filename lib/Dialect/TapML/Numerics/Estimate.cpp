@@ -76,8 +76,7 @@ Estimate Estimate::withoutBounds() const {
 }
 
 /// Converts all elements of `tensor`.
-template <typename T>
-static std::vector<T> readAll(const HostTensor &tensor) {
+template <typename T> static std::vector<T> readAll(const HostTensor &tensor) {
   std::vector<T> elements(tensor.getNumElements());
   tensor.read(0, elements.size(), elements.data());
   return elements;

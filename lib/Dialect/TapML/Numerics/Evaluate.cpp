@@ -28,8 +28,7 @@ Estimate Evaluation::read(Value operand) const {
   ArrayRef<double> values = given.getFloats();
   FloatFormat format = FloatFormat::get(given.getElementType());
   auto mayFlush = [&](double value, double bound) {
-    return arithmetic.flushesSubnormals &&
-           (value != 0.0 || bound != 0.0) &&
+    return arithmetic.flushesSubnormals && (value != 0.0 || bound != 0.0) &&
            std::fabs(value) - bound < format.smallestNormal;
   };
   auto mayOverflow = [&](double value, double bound) {
@@ -128,6 +127,10 @@ tapml::evaluateOperator(Operation *op, ArrayRef<Estimate> operands,
   Evaluation evaluation(op, operands, arithmetic);
   if (failed(interface.evaluate(evaluation)))
     return failure();
+  if (evaluation.getResults().size() != op->getNumResults())
+    return op->emitOpError("cannot be evaluated: its evaluation gives ")
+           << evaluation.getResults().size() << " results, it has "
+           << op->getNumResults();
   for (auto [index, result] : llvm::enumerate(evaluation.getResults())) {
     Type type = op->getResult(index).getType();
     if (!hasType(result, type))

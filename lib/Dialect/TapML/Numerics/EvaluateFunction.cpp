@@ -111,8 +111,8 @@ FailureOr<Estimate> BlockEvaluator::evaluateGlobal(GetGlobalOp op) {
   return Estimate::exact(*tensor);
 }
 
-FailureOr<Estimate>
-BlockEvaluator::evaluateSize(Operation *op, ArrayRef<Estimate> operands) {
+FailureOr<Estimate> BlockEvaluator::evaluateSize(Operation *op,
+                                                 ArrayRef<Estimate> operands) {
   MLIRContext *context = op->getContext();
   auto cannot = [&]() -> InFlightDiagnostic {
     return op->emitOpError("cannot be evaluated: only operators, constants, "
@@ -133,8 +133,8 @@ BlockEvaluator::evaluateSize(Operation *op, ArrayRef<Estimate> operands) {
   for (auto [operand, value] : llvm::zip(operands, op->getOperands())) {
     if (!value.getType().isIntOrIndex())
       return cannot();
-    constants.push_back(IntegerAttr::get(value.getType(),
-                                         operand.getIntegers().front()));
+    constants.push_back(
+        IntegerAttr::get(value.getType(), operand.getIntegers().front()));
   }
   SmallVector<OpFoldResult> folded;
   Operation *scratch = op->clone();
@@ -194,8 +194,7 @@ BlockEvaluator::run(ArrayRef<Estimate> arguments) {
         return failure();
     }
     for (auto [value, estimate] : llvm::zip(op.getResults(), *results))
-      define(value,
-             options.propagate ? estimate : estimate.withoutBounds());
+      define(value, options.propagate ? estimate : estimate.withoutBounds());
   }
   return takeOperands(block.getTerminator());
 }

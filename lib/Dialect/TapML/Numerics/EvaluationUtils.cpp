@@ -109,8 +109,7 @@ void IntegerResult::finish() {
 // Broadcasting
 //===----------------------------------------------------------------------===//
 
-LogicalResult tapml::detail::emitSizeError(Evaluation &e,
-                                           const Twine &what) {
+LogicalResult tapml::detail::emitSizeError(Evaluation &e, const Twine &what) {
   return e.getOperation()->emitOpError("cannot be evaluated: ") << what;
 }
 
@@ -131,9 +130,8 @@ FailureOr<Shape> tapml::detail::broadcastShapes(Evaluation &e,
       int64_t size = e[value].getShape()[dim];
       if (isKnown[offset + dim] && shape[offset + dim] != size)
         return emitSizeError(e, "sizes " + Twine(shape[offset + dim]) +
-                                    " and " + Twine(size) +
-                                    " of dimension " + Twine(offset + dim) +
-                                    " do not broadcast");
+                                    " and " + Twine(size) + " of dimension " +
+                                    Twine(offset + dim) + " do not broadcast");
       shape[offset + dim] = size;
       isKnown[offset + dim] = true;
     }
@@ -166,8 +164,8 @@ Shape tapml::detail::getBroadcastStrides(ArrayRef<int64_t> operand,
 void tapml::detail::collapseDims(Shape &shape, MutableArrayRef<Shape> strides) {
   for (int64_t dim = static_cast<int64_t>(shape.size()) - 2; dim >= 0; --dim) {
     bool isOne = shape[dim] == 1 || llvm::all_of(strides, [&](Shape &stride) {
-      return stride[dim] == stride[dim + 1] * shape[dim + 1];
-    });
+                   return stride[dim] == stride[dim + 1] * shape[dim + 1];
+                 });
     bool innerIsOne = shape[dim + 1] == 1;
     if (!isOne && !innerIsOne)
       continue;

@@ -159,7 +159,8 @@ void forEachElement(llvm::ArrayRef<int64_t> fullShape,
     for (int64_t dim = rank - 2; dim >= 0; --dim) {
       bool wraps = ++place[dim] == shape[dim];
       for (size_t n = 0; n < N; ++n)
-        start[n] += wraps ? strides[n][dim] * (1 - shape[dim]) : strides[n][dim];
+        start[n] +=
+            wraps ? strides[n][dim] * (1 - shape[dim]) : strides[n][dim];
       if (!wraps)
         break;
       place[dim] = 0;

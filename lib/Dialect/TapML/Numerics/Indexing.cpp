@@ -79,12 +79,12 @@ LogicalResult GatherOp::evaluate(Evaluation &e) {
   strides[dim] = 0;
   ArrayRef<int64_t> numbers = index.getIntegers();
   std::vector<int64_t> starts(numbers.size());
-  forEachElement<1>(
-      index.getShape(), {strides},
-      [&](int64_t i, const std::array<int64_t, 1> &at) {
-        starts[i] =
-            at[0] + getPlace(numbers[i], size, /*wraps=*/false) * stride;
-      });
+  forEachElement<1>(index.getShape(), {strides},
+                    [&](int64_t i, const std::array<int64_t, 1> &at) {
+                      starts[i] =
+                          at[0] +
+                          getPlace(numbers[i], size, /*wraps=*/false) * stride;
+                    });
   Estimate result = takeRuns(x, index.getShape(), starts, 1);
   if (!index.isExact())
     result = freeElements(result, [&](int64_t i) { return index.getBound(i); });
@@ -133,8 +133,8 @@ LogicalResult IndexOp::evaluate(Evaluation &e) {
       starts.push_back(i * block + offset);
   Estimate result = takeRuns(x, shape, starts, run);
   if (!isExact)
-    result = freeElements(result,
-                          [&](int64_t i) { return open[i / run % count]; });
+    result =
+        freeElements(result, [&](int64_t i) { return open[i / run % count]; });
   e.addResult(std::move(result));
   return success();
 }

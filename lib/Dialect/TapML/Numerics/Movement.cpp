@@ -53,14 +53,12 @@ Estimate tapml::detail::takeRuns(const Estimate &x, ArrayRef<int64_t> shape,
   bool isPart = tensor && count < x.getNumElements();
   if (x.isFloat())
     return Estimate::floats(x.getElementType(), shape,
-                            isPart
-                                ? readRuns<double>(*tensor, starts, length)
-                                : copyRuns(x.getFloats(), starts, length),
+                            isPart ? readRuns<double>(*tensor, starts, length)
+                                   : copyRuns(x.getFloats(), starts, length),
                             std::move(bounds), std::move(worst));
   return Estimate::integers(x.getElementType(), shape,
-                            isPart
-                                ? readRuns<int64_t>(*tensor, starts, length)
-                                : copyRuns(x.getIntegers(), starts, length),
+                            isPart ? readRuns<int64_t>(*tensor, starts, length)
+                                   : copyRuns(x.getIntegers(), starts, length),
                             std::move(bounds), std::move(worst));
 }
 
@@ -112,7 +110,8 @@ Estimate tapml::detail::joinRuns(ArrayRef<const Estimate *> parts,
   };
 
   std::vector<double> bounds, worst;
-  if (!llvm::all_of(parts, [](const Estimate *part) { return part->isExact(); })) {
+  if (!llvm::all_of(parts,
+                    [](const Estimate *part) { return part->isExact(); })) {
     // Exact parts have bounds of zero beside others.
     std::vector<double> zeros;
     for (const Estimate *part : parts)
@@ -122,21 +121,19 @@ Estimate tapml::detail::joinRuns(ArrayRef<const Estimate *> parts,
                  ? ArrayRef<double>(zeros).take_front(part.getNumElements())
                  : errors;
     };
-    bounds = joinAll([&](const Estimate &part) {
-      return orZeros(part, part.getBounds());
-    });
-    worst = joinAll([&](const Estimate &part) {
-      return orZeros(part, part.getWorst());
-    });
+    bounds = joinAll(
+        [&](const Estimate &part) { return orZeros(part, part.getBounds()); });
+    worst = joinAll(
+        [&](const Estimate &part) { return orZeros(part, part.getWorst()); });
   }
   Type element = parts.front()->getElementType();
   if (parts.front()->isFloat())
-    return Estimate::floats(
-        element, shape,
-        joinAll([](const Estimate &part) { return part.getFloats(); }),
-        std::move(bounds), std::move(worst));
-  return Estimate::integers(
-      element, shape,
-      joinAll([](const Estimate &part) { return part.getIntegers(); }),
-      std::move(bounds), std::move(worst));
+    return Estimate::floats(element, shape, joinAll([](const Estimate &part) {
+                              return part.getFloats();
+                            }),
+                            std::move(bounds), std::move(worst));
+  return Estimate::integers(element, shape, joinAll([](const Estimate &part) {
+                              return part.getIntegers();
+                            }),
+                            std::move(bounds), std::move(worst));
 }

@@ -160,8 +160,7 @@ LogicalResult AmaxOp::evaluate(Evaluation &e) {
   if (x.isFloat())
     return evaluateLargest<MovedResult, double>(e, x, rows, x.getFloats(),
                                                 -kInfinity);
-  int64_t smallest =
-      x.getElementType().isInteger(64) ? INT64_MIN : INT32_MIN;
+  int64_t smallest = x.getElementType().isInteger(64) ? INT64_MIN : INT32_MIN;
   return evaluateLargest<IntegerResult, int64_t>(e, x, rows, x.getIntegers(),
                                                  smallest);
 }
@@ -197,8 +196,7 @@ LogicalResult SoftmaxOp::evaluate(Evaluation &e) {
 
 LogicalResult LayerNormOp::evaluate(Evaluation &e) {
   Estimate x = e.read(getX());
-  ArrayRef<int64_t> normalized =
-      x.getShape().take_back(getNormalizedRank());
+  ArrayRef<int64_t> normalized = x.getShape().take_back(getNormalizedRank());
   Estimate weight, bias;
   for (auto [value, parameter] :
        {std::pair(getWeight(), &weight), std::pair(getBias(), &bias)}) {
@@ -300,9 +298,9 @@ LogicalResult MatmulOp::evaluate(Evaluation &e) {
   int64_t size = left[0] * right[1], next = 0;
   for (auto [from, to] :
        llvm::zip(getMatrixStarts(a, *batch), getMatrixStarts(b, *batch))) {
-    Product product = multiply(e.getArithmetic(),
-                               MatrixView::get(a, from, left[0], left[1]),
-                               MatrixView::get(b, to, right[0], right[1]));
+    Product product =
+        multiply(e.getArithmetic(), MatrixView::get(a, from, left[0], left[1]),
+                 MatrixView::get(b, to, right[0], right[1]));
     for (int64_t i = 0; i < size; ++i)
       result.set(next + i, product.values[i],
                  {product.bounds[i], product.worst[i]});

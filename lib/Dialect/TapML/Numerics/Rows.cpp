@@ -68,7 +68,8 @@ void SoftmaxRow::add(double score, ErrorBound error) {
 }
 
 /// Finds out whether all shares are one special value, and whether it is
-/// certain: an infinity or NaN without an error decides, whatever else there is.
+/// certain: an infinity or NaN without an error decides, whatever else there
+/// is.
 void SoftmaxRow::findSpecial(double largest, bool maskedIsZero) {
   hasSpecial = !std::isfinite(largest);
   if (!hasSpecial)
@@ -99,9 +100,9 @@ void SoftmaxRow::compute(const Arithmetic &arithmetic, bool maskedIsZero) {
     // A NaN stays.
     if (!(score <= largest) && !std::isnan(largest))
       largest = score;
-    largestError = forEachBound(
-        [](double a, double b) { return std::max(a, b); }, largestError,
-        errors[i]);
+    largestError =
+        forEachBound([](double a, double b) { return std::max(a, b); },
+                     largestError, errors[i]);
   }
   findSpecial(largest, maskedIsZero);
   if (hasSpecial)
@@ -149,9 +150,8 @@ Rounded SoftmaxRow::getShare(const Arithmetic &arithmetic, int64_t i) const {
           std::min(error, (powerError + share * sumError) / (sum - sumError));
     return error + arithmetic.round(share + error, arithmetic.division);
   };
-  return {share,
-          forEachBound(getError, powerErrors[i], carried,
-                       arithmetic.accumulate(scores.size() - 1))};
+  return {share, forEachBound(getError, powerErrors[i], carried,
+                              arithmetic.accumulate(scores.size() - 1))};
 }
 
 //===----------------------------------------------------------------------===//

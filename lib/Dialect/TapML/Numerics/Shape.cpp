@@ -154,13 +154,12 @@ LogicalResult ExpandOp::evaluate(Evaluation &e) {
   const Estimate &x = e[getX()];
   int64_t offset = static_cast<int64_t>(shape->size()) - x.getRank();
   for (auto [dim, size] : llvm::enumerate(x.getShape()))
-    if (getX().getType().getDimSize(dim) != 1 &&
-        size != (*shape)[offset + dim])
+    if (getX().getType().getDimSize(dim) != 1 && size != (*shape)[offset + dim])
       return emitSizeError(e, "size " + Twine(size) + " of dimension " +
                                   Twine(dim) + " does not expand to " +
                                   Twine((*shape)[offset + dim]));
-  e.addResult(takeStrided(x, *shape,
-                          getBroadcastStrides(x.getShape(), *shape)));
+  e.addResult(
+      takeStrided(x, *shape, getBroadcastStrides(x.getShape(), *shape)));
   return success();
 }
 
