@@ -160,7 +160,9 @@ FailureOr<Estimate> BlockEvaluator::evaluateSize(Operation *op,
 FailureOr<SmallVector<Estimate>>
 BlockEvaluator::evaluate(Operation *op, ArrayRef<Estimate> operands) {
   if (isa<TapMLOperator>(op))
-    return evaluateOperator(op, operands, options.arithmetic);
+    return evaluateOperator(op, operands,
+                            options.arithmeticOf ? options.arithmeticOf(op)
+                                                 : options.arithmetic);
   auto global = dyn_cast<GetGlobalOp>(op);
   FailureOr<Estimate> result =
       global ? evaluateGlobal(global) : evaluateSize(op, operands);

@@ -83,6 +83,8 @@ evaluateOperator(mlir::Operation *op, llvm::ArrayRef<Estimate> operands,
 /// How a function or block is evaluated.
 struct EvaluationOptions {
   Arithmetic arithmetic;
+  /// The arithmetic of each operator, where not all run at one place.
+  std::function<Arithmetic(mlir::Operation *)> arithmeticOf;
 
   /// Whether errors are carried from one operator to the next. Else each
   /// operator takes its operands for exact: the bounds that the observer sees
@@ -103,7 +105,7 @@ struct EvaluationOptions {
   /// diagnostic.
   std::function<llvm::LogicalResult(mlir::Operation *,
                                     llvm::ArrayRef<Estimate> operands,
-                                    llvm::ArrayRef<Estimate> results)>
+                                    llvm::MutableArrayRef<Estimate> results)>
       observer;
 };
 
