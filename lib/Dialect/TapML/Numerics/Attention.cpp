@@ -33,13 +33,17 @@ private:
   };
 
   LogicalResult checkSizes();
-  void computeMatrix(const Places &places, FloatResult &result, int64_t begin);
-  void addScores(const Product &products, const Places &places, int64_t row);
-  void combineValues(const Places &places, FloatResult &result, int64_t begin);
+  void computeMatrix(const Places &places, FloatResult &result,
+                     int64_t begin) const;
+  void addScores(const Product &products, const Places &places, int64_t row,
+                 SoftmaxRow &softmax) const;
+  void combineValues(const SoftmaxRow &softmax, const Places &places,
+                     FloatResult &result, int64_t begin) const;
   bool isFinite(ArrayRef<double> elements) const {
     return llvm::all_of(elements, [](double x) { return std::isfinite(x); });
   }
-  void combineElement(int64_t column, const Places &places, double &output,
+  void combineElement(const SoftmaxRow &softmax, int64_t column,
+                      const Places &places, double &output,
                       ErrorBound &error) const;
 
   Evaluation &e;
@@ -49,7 +53,6 @@ private:
   Shape batch;
   int64_t rows = 0, columns = 0, inner = 0, width = 0;
   int64_t maskRowStride = 0, maskColumnStride = 0;
-  SoftmaxRow softmax;
 };
 } // namespace
 
@@ -102,28 +105,36 @@ LogicalResult AttentionEvaluator::run() {
   Shape shape(batch);
   shape.append({rows, width});
   FloatResult result(e, shape);
-  forEachElement<4>(
-      batch, strides, [&](int64_t i, const std::array<int64_t, 4> &at) {
-        computeMatrix({at[0], at[1], at[2], at[3]}, result, i * rows * width);
-      });
+  std::vector<Places> places(getNumElements(batch));
+  forEachElement<4>(batch, strides,
+                    [&](int64_t i, const std::array<int64_t, 4> &at) {
+                      places[i] = {at[0], at[1], at[2], at[3]};
+                    });
+  auto compute = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      computeMatrix(places[i], result, i * rows * width);
+  };
+  forEachPart(places.size(), rows * columns * (inner + width), compute);
   result.finish();
   return success();
 }
 
 void AttentionEvaluator::computeMatrix(const Places &places,
-                                       FloatResult &result, int64_t begin) {
+                                       FloatResult &result,
+                                       int64_t begin) const {
   Product products =
       multiply(a, MatrixView::get(query, places.query, rows, inner),
                MatrixView::get(key, places.key, columns, inner,
                                /*isTransposed=*/true));
   bool hasFiniteValues =
       isFinite(value.getFloats().slice(places.value, columns * width));
+  SoftmaxRow softmax;
   for (int64_t row = 0; row < rows; ++row) {
     softmax.clear();
-    addScores(products, places, row);
+    addScores(products, places, row, softmax);
     softmax.compute(a, /*maskedIsZero=*/true);
     int64_t first = begin + row * width;
-    combineValues(places, result, first);
+    combineValues(softmax, places, result, first);
     if (a.attentionKeepsNonFinite ||
         (hasFiniteValues &&
          isFinite(ArrayRef(products.values).slice(row * columns, columns))))
@@ -135,30 +146,31 @@ void AttentionEvaluator::computeMatrix(const Places &places,
 
 /// Adds the scores of one row, scaled and masked, to the softmax.
 void AttentionEvaluator::addScores(const Product &products,
-                                   const Places &places, int64_t row) {
+                                   const Places &places, int64_t row,
+                                   SoftmaxRow &softmax) const {
+  ScaledDotProductAttentionOp op = this->op; // Whose accessors are not const.
   double scale = op.getScale().convertToDouble();
   double overflow = FloatFormat::f32().overflow;
-  bool isCausal = op.getIsCausal();
-  bool isAdded = op.getMask() && mask.isFloat();
+  bool isCausal = op.getIsCausal(), hasMask = op.getMask() != nullptr;
+  bool isAdded = hasMask && mask.isFloat();
+  ArrayRef<double> shifts = isAdded ? mask.getFloats() : ArrayRef<double>();
+  ArrayRef<int64_t> kept =
+      hasMask && !isAdded ? mask.getIntegers() : ArrayRef<int64_t>();
   for (int64_t column = 0; column < columns; ++column) {
     int64_t at = row * columns + column;
     int64_t maskAt =
         places.mask + row * maskRowStride + column * maskColumnStride;
     ErrorBound maskError;
     bool isKept = !isCausal || column <= row;
-    double shift = 0.0;
-    if (op.getMask()) {
+    double shift = isAdded ? shifts[maskAt] : 0.0;
+    if (hasMask)
       maskError = mask.getBound(maskAt);
-      if (isAdded)
-        shift = mask.getFloats()[maskAt];
-      else
-        isKept &= mask.getIntegers()[maskAt] != 0;
-    }
-    bool isOpen = op.getMask() && !isAdded && maskError.worst != 0.0 &&
-                  (!isCausal || column <= row);
-    if (isOpen) {
-      softmax.add(0.0, {kInfinity, kInfinity});
-      continue;
+    if (hasMask && !isAdded && isKept) {
+      if (maskError.worst != 0.0) {
+        softmax.add(0.0, {kInfinity, kInfinity});
+        continue;
+      }
+      isKept = kept[maskAt] != 0;
     }
     if (!isKept) {
       softmax.add(-kInfinity, {});
@@ -186,8 +198,10 @@ void AttentionEvaluator::addScores(const Product &products,
 }
 
 /// Computes one row of the result from the softmax.
-void AttentionEvaluator::combineValues(const Places &places,
-                                       FloatResult &result, int64_t begin) {
+void AttentionEvaluator::combineValues(const SoftmaxRow &softmax,
+                                       const Places &places,
+                                       FloatResult &result,
+                                       int64_t begin) const {
   if (softmax.isSpecial()) {
     Rounded special = softmax.getSpecial();
     for (int64_t column = 0; column < width; ++column) {
@@ -252,7 +266,7 @@ void AttentionEvaluator::combineValues(const Places &places,
     double output = outputs[column];
     if (!std::isfinite(output)) {
       ErrorBound error;
-      combineElement(column, places, output, error);
+      combineElement(softmax, column, places, output, error);
       result.set(begin + column, output, error);
       continue;
     }
@@ -283,7 +297,8 @@ void AttentionEvaluator::combineValues(const Places &places,
 
 /// Says whether an element of the result that is not finite is certain: every
 /// value that is not finite has a weight that certainly is or is not zero.
-void AttentionEvaluator::combineElement(int64_t column, const Places &places,
+void AttentionEvaluator::combineElement(const SoftmaxRow &softmax,
+                                        int64_t column, const Places &places,
                                         double &output,
                                         ErrorBound &error) const {
   ArrayRef<double> values = value.getFloats();

@@ -31,7 +31,12 @@ using namespace tapml::detail;
 MatrixView MatrixView::get(const Estimate &x, int64_t offset, int64_t rows,
                            int64_t columns, bool isTransposed) {
   MatrixView view;
-  view.values = x.getFloats().data() + offset;
+  // Weights are many: they are converted where they are used.
+  const HostTensor *tensor = x.isExact() ? x.getTensor() : nullptr;
+  if (tensor && tensor->getElementType().isF32())
+    view.singles = tensor->getBytes().data() + offset * sizeof(float);
+  else
+    view.values = x.getFloats().data() + offset;
   if (!x.isExact()) {
     view.bounds = x.getBounds().data() + offset;
     view.worst = x.getWorst().data() + offset;
@@ -47,8 +52,9 @@ MatrixView MatrixView::get(const Estimate &x, int64_t offset, int64_t rows,
 // The kernel
 //===----------------------------------------------------------------------===//
 
-/// Columns of a panel.
+/// Columns of a panel, and the largest number of rows: 16 KiB.
 static constexpr int64_t kWidth = 8;
+static constexpr int64_t kDepth = 256;
 
 namespace {
 /// Eight numbers, in as many registers as they need, at any alignment. Never
@@ -67,12 +73,13 @@ struct Sums {
 };
 } // namespace
 
-/// Adds the sums of `rows` rows over a panel of `depth` times kWidth elements;
-/// `stride` is the length of a row of the results, of which `width` numbers are
-/// stored.
+/// Adds the sums of `rows` rows over a panel of `steps` times kWidth elements;
+/// `depth` is the length of a row of the factors and `stride` that of a row of
+/// the results, of which `width` numbers are stored.
 TAPML_MULTIVERSION
 static void addPanel(Sums sums, const double *panel, int64_t rows,
-                     int64_t depth, int64_t stride, int64_t width) {
+                     int64_t steps, int64_t depth, int64_t stride,
+                     int64_t width) {
   // Two rows at a time: their six sums fit sixteen registers of four numbers.
   for (int64_t row = 0; row < rows; row += 2) {
     int64_t next = row + 1 < rows ? depth : 0;
@@ -83,7 +90,7 @@ static void addPanel(Sums sums, const double *panel, int64_t rows,
     const double *q = sums.second ? sums.second + row * depth : nullptr;
     const Lanes *elements = reinterpret_cast<const Lanes *>(panel);
     if (q) {
-      for (int64_t k = 0; k < depth; ++k) {
+      for (int64_t k = 0; k < steps; ++k) {
         Lanes b = elements[k], magnitude = (Lanes)((Bits)b & INT64_MAX);
         product0 += a[k] * b;
         product1 += a[k + next] * b;
@@ -93,7 +100,7 @@ static void addPanel(Sums sums, const double *panel, int64_t rows,
         second1 += q[k + next] * magnitude;
       }
     } else if (p) {
-      for (int64_t k = 0; k < depth; ++k) {
+      for (int64_t k = 0; k < steps; ++k) {
         Lanes b = elements[k], magnitude = (Lanes)((Bits)b & INT64_MAX);
         product0 += a[k] * b;
         product1 += a[k + next] * b;
@@ -101,7 +108,7 @@ static void addPanel(Sums sums, const double *panel, int64_t rows,
         first1 += p[k + next] * magnitude;
       }
     } else {
-      for (int64_t k = 0; k < depth; ++k) {
+      for (int64_t k = 0; k < steps; ++k) {
         product0 += a[k] * elements[k];
         product1 += a[k + next] * elements[k];
       }
@@ -119,25 +126,50 @@ static void addPanel(Sums sums, const double *panel, int64_t rows,
   }
 }
 
-/// Adds the products of `rows` rows of left factors with the matrix at
-/// `elements`, described by `b`.
-static void addProducts(const Sums &sums, int64_t rows, const double *elements,
-                        const MatrixView &b) {
-  std::vector<double> panel(b.rows * kWidth);
-  for (int64_t column = 0; column < b.columns; column += kWidth) {
-    int64_t width = std::min(kWidth, b.columns - column);
-    for (int64_t lane = 0; lane < width; ++lane) {
-      const double *from = elements + b.at(0, column + lane);
-      for (int64_t k = 0; k < b.rows; ++k)
-        panel[k * kWidth + lane] = from[k * b.rowStride];
-    }
-    auto shift = [&](double *to) { return to ? to + column : nullptr; };
-    Sums shifted = sums;
-    shifted.product = shift(sums.product);
-    shifted.firstSum = shift(sums.firstSum);
-    shifted.secondSum = shift(sums.secondSum);
-    addPanel(shifted, panel.data(), rows, b.rows, b.columns, width);
+/// Copies the elements of `b` from row `row` and column `column` on into a
+/// panel.
+template <typename Elements>
+static void packPanel(const MatrixView &b, const Elements &elements,
+                      int64_t row, int64_t steps, int64_t column, int64_t width,
+                      double *panel) {
+  if (b.columnStride == 1) {
+    for (int64_t k = 0; k < steps; ++k)
+      for (int64_t lane = 0; lane < width; ++lane)
+        panel[k * kWidth + lane] = elements(b.at(row + k, column + lane));
+    return;
   }
+  for (int64_t lane = 0; lane < width; ++lane)
+    for (int64_t k = 0; k < steps; ++k)
+      panel[k * kWidth + lane] = elements(b.at(row + k, column + lane));
+}
+
+/// Adds the products of `rows` rows of left factors with `b`.
+static void addProducts(const Sums &sums, int64_t rows, const MatrixView &b) {
+  auto shift = [](auto *from, int64_t by) { return from ? from + by : from; };
+  auto addColumn = [&](int64_t column) {
+    int64_t width = std::min(kWidth, b.columns - column);
+    double panel[kDepth * kWidth] = {};
+    for (int64_t row = 0; row < b.rows; row += kDepth) {
+      int64_t steps = std::min(kDepth, b.rows - row);
+      if (b.values)
+        packPanel(
+            b, [&](int64_t i) { return b.values[i]; }, row, steps, column,
+            width, panel);
+      else
+        packPanel(
+            b, [&](int64_t i) { return b[i]; }, row, steps, column, width,
+            panel);
+      addPanel({sums.factor + row, shift(sums.first, row),
+                shift(sums.second, row), sums.product + column,
+                shift(sums.firstSum, column), shift(sums.secondSum, column)},
+               panel, rows, steps, b.rows, b.columns, width);
+    }
+  };
+  int64_t panels = llvm::divideCeil(b.columns, kWidth);
+  forEachPart(panels, rows * b.rows, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      addColumn(i * kWidth);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -154,19 +186,27 @@ static std::vector<double> copyRows(const MatrixView &view, Map map) {
   return rows;
 }
 
-/// Returns the largest magnitude of an element of `view`, or NaN if one is.
+/// Returns the largest magnitude of `count` numbers at `bytes`, or NaN if one
+/// is. Bits of magnitudes, as integers, have their order, NaN being the
+/// largest.
+template <typename Float, typename Bits>
+static double getPeak(const char *bytes, int64_t count) {
+  Bits peak = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    Bits bits;
+    std::memcpy(&bits, bytes + i * sizeof(bits), sizeof(bits));
+    peak = std::max<Bits>(peak, bits & std::numeric_limits<Bits>::max());
+  }
+  Float magnitude;
+  std::memcpy(&magnitude, &peak, sizeof(peak));
+  return magnitude;
+}
+
 static double getPeak(const MatrixView &view) {
-  double peak = 0.0;
-  for (int64_t row = 0; row < view.rows; ++row)
-    for (int64_t column = 0; column < view.columns; ++column) {
-      double magnitude = std::fabs(view.values[view.at(row, column)]);
-      // Also true for a NaN, which stays.
-      if (!(magnitude <= peak))
-        peak = magnitude;
-      if (std::isnan(peak))
-        return peak;
-    }
-  return peak;
+  return view.values
+             ? getPeak<double, int64_t>(
+                   reinterpret_cast<const char *>(view.values), view.size())
+             : getPeak<float, int32_t>(view.singles, view.size());
 }
 
 /// Returns `error`, or nothing where the element may be anything: such elements
@@ -176,11 +216,14 @@ static double getFinite(double error) {
 }
 
 /// Returns for each row of `view`, or each column, whether one of its elements
-/// may be anything by these errors.
+/// may be anything by these errors. Empty if none is.
 static std::vector<bool> findFree(const MatrixView &view, const double *errors,
                                   bool ofColumns) {
-  std::vector<bool> free(ofColumns ? view.columns : view.rows);
-  for (int64_t row = 0; errors && row < view.rows; ++row)
+  std::vector<bool> free;
+  if (!errors || !llvm::is_contained(ArrayRef(errors, view.size()), kInfinity))
+    return free;
+  free.resize(ofColumns ? view.columns : view.rows);
+  for (int64_t row = 0; row < view.rows; ++row)
     for (int64_t column = 0; column < view.columns; ++column)
       if (errors[view.at(row, column)] == kInfinity)
         free[ofColumns ? column : row] = true;
@@ -195,7 +238,7 @@ static void addSpecial(const MatrixView &a, const MatrixView &b, int64_t row,
   ErrorBound carried;
   for (int64_t k = 0; k < a.columns; ++k) {
     int64_t i = a.at(row, k), j = b.at(k, column);
-    double x = a.values[i], y = b.values[j];
+    double x = a[i], y = b[j];
     value += x * y;
     magnitude += std::fabs(x * y);
     auto carry = [&](const double *as, const double *bs) {
@@ -247,14 +290,13 @@ Product tapml::detail::multiply(const Arithmetic &arithmetic,
     return result;
   }
 
-  std::vector<double> factor =
-      copyRows(a, [&](int64_t i) { return a.values[i]; });
+  std::vector<double> factor = copyRows(a, [&](int64_t i) { return a[i]; });
   std::vector<double> magnitude =
-      copyRows(a, [&](int64_t i) { return std::fabs(a.values[i]); });
+      copyRows(a, [&](int64_t i) { return std::fabs(a[i]); });
   if (!a.bounds && !b.bounds) {
     addProducts({factor.data(), magnitude.data(), nullptr, result.values.data(),
                  result.bounds.data(), nullptr},
-                a.rows, b.values, b);
+                a.rows, b);
     for (int64_t i = 0; i < count; ++i) {
       double sum = result.bounds[i];
       result.bounds[i] = rounding.bound * sum + underflow;
@@ -268,38 +310,41 @@ Product tapml::detail::multiply(const Arithmetic &arithmetic,
   auto getLeft = [&](const double *errors, double relative) {
     return copyRows(a, [&](int64_t i) {
       double error = errors ? getFinite(errors[i]) : 0.0;
-      return error + relative * (std::fabs(a.values[i]) + error);
+      return error + relative * (std::fabs(a[i]) + error);
     });
   };
   std::vector<double> left = getLeft(a.bounds, rounding.bound);
   std::vector<double> leftWorst = getLeft(a.worst, rounding.worst);
   addProducts({factor.data(), left.data(), leftWorst.data(),
                result.values.data(), result.bounds.data(), result.worst.data()},
-              a.rows, b.values, b);
+              a.rows, b);
   auto finish = [&](const double *as, const double *bs, double relative,
                     std::vector<double> &sums) {
     if (bs) {
       std::vector<double> right = copyRows(a, [&](int64_t i) {
         double error = as ? getFinite(as[i]) : 0.0;
-        return (1 + relative) * (std::fabs(a.values[i]) + error);
+        return (1 + relative) * (std::fabs(a[i]) + error);
       });
-      std::vector<double> errors =
-          copyRows(b, [&](int64_t i) { return getFinite(bs[i]); });
-      MatrixView rows = b;
-      rows.rowStride = b.columns;
-      rows.columnStride = 1;
+      std::vector<double> errors(b.size());
+      for (int64_t i = 0; i < b.size(); ++i)
+        errors[i] = getFinite(bs[i]);
+      MatrixView view = b;
+      view.values = errors.data();
       addProducts(
           {right.data(), nullptr, nullptr, sums.data(), nullptr, nullptr},
-          a.rows, errors.data(), rows);
+          a.rows, view);
     }
     std::vector<bool> freeRows = findFree(a, as, /*ofColumns=*/false);
     std::vector<bool> freeColumns = findFree(b, bs, /*ofColumns=*/true);
     for (int64_t i = 0; i < count; ++i) {
       // What the errors may bring to overflow is free as well.
-      bool isFree = freeRows[i / b.columns] || freeColumns[i % b.columns] ||
-                    sums[i] >= FloatFormat::f32().overflow / 2;
+      bool isFree = sums[i] >= FloatFormat::f32().overflow / 2;
       sums[i] = isFree ? kInfinity : sums[i] + underflow;
     }
+    for (int64_t i = 0; i < count; ++i)
+      if ((!freeRows.empty() && freeRows[i / b.columns]) ||
+          (!freeColumns.empty() && freeColumns[i % b.columns]))
+        sums[i] = kInfinity;
   };
   finish(a.bounds, b.bounds, rounding.bound, result.bounds);
   finish(a.worst, b.worst, rounding.worst, result.worst);

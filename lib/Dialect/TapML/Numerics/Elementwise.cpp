@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - Functions of one number in float64 ----------------===//
+//===- Elementwise.cpp - Functions of one number in float64 ---------------===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -122,9 +122,9 @@ LogicalResult CosOp::evaluate(Evaluation &e) {
   return evaluateSine(e, getX(), std::cos, std::sin);
 }
 
-/// Returns how far erf moves from erf(x).
-static double carryErf(double x, double error) {
-  double slope = 2 * llvm::numbers::inv_sqrtpi * std::exp(-x * x);
+/// Returns how far erf moves from erf(x), where `density` is exp(-x^2).
+static double carryErf(double density, double error) {
+  double slope = 2 * llvm::numbers::inv_sqrtpi * density;
   return std::min(carrySmooth(slope, 0.97, error), 1.13 * error);
 }
 
@@ -132,7 +132,9 @@ LogicalResult ErfOp::evaluate(Evaluation &e) {
   const Arithmetic &a = e.getArithmetic();
   return mapFloats(
       e, getX(), [](double x) { return std::erf(x); },
-      [](double x, double y, double error) { return carryErf(x, error); },
+      [](double x, double y, double error) {
+        return carryErf(std::exp(-x * x), error);
+      },
       [&](double x, double y, double c) {
         return a.round(std::min(std::fabs(y) + c, 1.0), a.erf);
       });
@@ -185,30 +187,42 @@ LogicalResult SiluOp::evaluate(Evaluation &e) {
       [&](double x, double y, double c) { return roundLogistic(a, x, y, c); });
 }
 
+namespace {
 /// x / 2 (1 + erf(x / sqrt 2)): for negative x the sum cancels, so that the
 /// error of erf counts in full.
+struct GeluPoint {
+  GeluPoint(const Arithmetic &a, double x)
+      : a(a), x(x), t(x / llvm::numbers::sqrt2), sum(std::erfc(-t)),
+        density(std::exp(-x * x / 2)), value(x / 2 * sum) {}
+
+  double carry(double error) const {
+    double slope = sum / 2 + x * density * llvm::numbers::inv_sqrtpi /
+                                 llvm::numbers::sqrt2;
+    return std::min(carrySmooth(slope, 0.8, error), 1.13 * error);
+  }
+
+  double round(double carried) const {
+    // The constant and the product are rounded. What erf loses here is far
+    // below the roundings of the sum.
+    double erf = std::fabs(sum - 1);
+    double inner = a.geluErf + carryErf(density, 2 * kU * std::fabs(t));
+    inner += a.round(std::min(erf + inner, 1.0), a.erf);
+    inner += a.round(sum + inner);
+    double outer = std::fabs(x) / 2 * inner;
+    return outer + a.round(std::fabs(value) + carried + outer);
+  }
+
+  const Arithmetic &a;
+  /// The argument of erf; 1 + erf(t), which as erfc(-t) does not cancel; and
+  /// exp(-t^2).
+  double x, t, sum, density;
+  double value;
+};
+} // namespace
+
 static LogicalResult evaluateGelu(Evaluation &e, Value operand) {
   const Arithmetic &a = e.getArithmetic();
-  double invSqrt2 = 1 / llvm::numbers::sqrt2;
-  return mapFloats(
-      e, operand,
-      // 1 + erf(t) = erfc(-t) does not cancel.
-      [&](double x) { return x / 2 * std::erfc(-x * invSqrt2); },
-      [&](double x, double y, double error) {
-        double density =
-            std::exp(-x * x / 2) * invSqrt2 * llvm::numbers::inv_sqrtpi;
-        double slope = std::erfc(-x * invSqrt2) / 2 + x * density;
-        return std::min(carrySmooth(slope, 0.8, error), 1.13 * error);
-      },
-      [&](double x, double y, double c) {
-        // The constant and the product are rounded.
-        double t = x * invSqrt2, erf = std::fabs(std::erf(t));
-        double inner = a.geluErf + carryErf(t, 2 * kU * std::fabs(t));
-        inner += a.round(std::min(erf + inner, 1.0), a.erf);
-        inner += a.round(1 + std::erf(t) + inner);
-        return std::fabs(x) / 2 * inner +
-               a.round(std::fabs(y) + c + std::fabs(x) / 2 * inner);
-      });
+  return mapPoints(e, operand, [&](double x) { return GeluPoint(a, x); });
 }
 
 /// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).

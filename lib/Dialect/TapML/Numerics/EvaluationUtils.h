@@ -10,6 +10,8 @@
 #define TAPML_LIB_DIALECT_TAPML_NUMERICS_EVALUATIONUTILS_H
 
 #include "tapml/Dialect/TapML/Numerics/Evaluate.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Parallel.h"
 #include <array>
 #include <limits>
 
@@ -75,6 +77,27 @@ private:
   unsigned bits;
   std::vector<double> bounds, worst;
 };
+
+//===----------------------------------------------------------------------===//
+// Threads
+//===----------------------------------------------------------------------===//
+
+/// Steps that are worth a task of their own.
+inline constexpr int64_t kStepsPerTask = 1 << 15;
+
+/// Calls `f(begin, end)` for the parts of [0, count), on several threads where
+/// that is worth it; each of the items takes about `steps` steps. What `f`
+/// computes for an item must depend on that item alone.
+template <typename F> void forEachPart(int64_t count, int64_t steps, F &&f) {
+  int64_t size = llvm::divideCeil(kStepsPerTask, std::max<int64_t>(steps, 1));
+  int64_t parts = llvm::divideCeil(count, size);
+  if (parts <= 1)
+    return f(int64_t(0), count);
+  llvm::parallelFor(0, parts, [&](size_t part) {
+    int64_t begin = static_cast<int64_t>(part) * size;
+    f(begin, std::min(begin + size, count));
+  });
+}
 
 //===----------------------------------------------------------------------===//
 // Errors

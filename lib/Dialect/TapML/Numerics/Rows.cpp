@@ -93,6 +93,12 @@ void SoftmaxRow::findSpecial(double largest, bool maskedIsZero) {
                    decide([](ErrorBound error) { return error.worst; })};
 }
 
+/// Returns exp(x) - 1 for x >= 0, or a little more: for small numbers, most of
+/// them, without the function.
+static double getGrowth(double x) {
+  return x < 0x1p-10 ? x * (1 + x) : std::expm1(x);
+}
+
 void SoftmaxRow::compute(const Arithmetic &arithmetic, bool maskedIsZero) {
   double largest = -kInfinity;
   ErrorBound largestError;
@@ -125,7 +131,7 @@ void SoftmaxRow::compute(const Arithmetic &arithmetic, bool maskedIsZero) {
           // A common error of the largest score cancels; beyond exp(200) a
           // share may be anything from 0 to 1.
           error += arithmetic.round(distance + error + largestError);
-          double moved = power * std::expm1(std::min(error, 200.0));
+          double moved = power * getGrowth(std::min(error, 200.0));
           return moved + arithmetic.round(power + moved, arithmetic.exp);
         },
         errors[i], largestError);
