@@ -18,16 +18,6 @@ using namespace mlir;
 using namespace tapml;
 using namespace tapml::detail;
 
-// The kernel is compiled for several generations of processors, of which the
-// loader takes the best.
-#if defined(__x86_64__) && defined(__ELF__) && defined(__clang__) &&           \
-    !__has_feature(address_sanitizer)
-#define TAPML_MULTIVERSION                                                     \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define TAPML_MULTIVERSION
-#endif
-
 MatrixView MatrixView::get(const Estimate &x, int64_t offset, int64_t rows,
                            int64_t columns, bool isTransposed) {
   MatrixView view;
@@ -55,6 +45,11 @@ MatrixView MatrixView::get(const Estimate &x, int64_t offset, int64_t rows,
 /// Columns of a panel, and the largest number of rows: 16 KiB.
 static constexpr int64_t kWidth = 8;
 static constexpr int64_t kDepth = 256;
+/// Panels side by side, which fit the second cache, and rows of the result that
+/// are computed at a time: their numbers that lie beside each other are stored
+/// one after the other.
+static constexpr int64_t kPanels = 8;
+static constexpr int64_t kRows = 128;
 
 namespace {
 /// Eight numbers, in as many registers as they need, at any alignment. Never
@@ -73,22 +68,26 @@ struct Sums {
 };
 } // namespace
 
-/// Adds the sums of `rows` rows over a panel of `steps` times kWidth elements;
-/// `depth` is the length of a row of the factors and `stride` that of a row of
-/// the results, of which `width` numbers are stored.
+/// Adds the sums of `rows` rows over `columns` columns in panels of `steps`
+/// times kWidth elements; `depth` is the length of a row of the factors and
+/// `stride` that of a row of the results.
 TAPML_MULTIVERSION
-static void addPanel(Sums sums, const double *panel, int64_t rows,
-                     int64_t steps, int64_t depth, int64_t stride,
-                     int64_t width) {
+static void addPanels(Sums sums, const double *panels, int64_t rows,
+                      int64_t columns, int64_t steps, int64_t depth,
+                      int64_t stride) {
+  int64_t count = (columns + kWidth - 1) / kWidth;
   // Two rows at a time: their six sums fit sixteen registers of four numbers.
-  for (int64_t row = 0; row < rows; row += 2) {
+  for (int64_t i = 0; i < (rows + 1) / 2 * count; ++i) {
+    int64_t row = i / count * 2, column = i % count * kWidth;
+    int64_t width = std::min(kWidth, columns - column);
     int64_t next = row + 1 < rows ? depth : 0;
     Lanes product0 = {}, product1 = {}, first0 = {}, first1 = {};
     Lanes second0 = {}, second1 = {};
     const double *a = sums.factor + row * depth;
     const double *p = sums.first ? sums.first + row * depth : nullptr;
     const double *q = sums.second ? sums.second + row * depth : nullptr;
-    const Lanes *elements = reinterpret_cast<const Lanes *>(panel);
+    const Lanes *elements =
+        reinterpret_cast<const Lanes *>(panels + column * steps);
     if (q) {
       for (int64_t k = 0; k < steps; ++k) {
         Lanes b = elements[k], magnitude = (Lanes)((Bits)b & INT64_MAX);
@@ -113,16 +112,20 @@ static void addPanel(Sums sums, const double *panel, int64_t rows,
         product1 += a[k + next] * elements[k];
       }
     }
-    const Lanes *results[3][2] = {
-        {&product0, &product1}, {&first0, &first1}, {&second0, &second1}};
+    // Copied without a choice at run time, which would keep the sums in memory.
+    double lanes[3][2][kWidth];
+    std::memcpy(lanes[0][0], &product0, sizeof(product0));
+    std::memcpy(lanes[0][1], &product1, sizeof(product1));
+    std::memcpy(lanes[1][0], &first0, sizeof(first0));
+    std::memcpy(lanes[1][1], &first1, sizeof(first1));
+    std::memcpy(lanes[2][0], &second0, sizeof(second0));
+    std::memcpy(lanes[2][1], &second1, sizeof(second1));
     double *to[3] = {sums.product, sums.firstSum, sums.secondSum};
     for (int sum = 0; sum < 3; ++sum)
-      for (int offset = 0; to[sum] && offset < (next ? 2 : 1); ++offset) {
-        double lanes[kWidth];
-        std::memcpy(lanes, results[sum][offset], sizeof(lanes));
+      for (int offset = 0; to[sum] && offset < (next ? 2 : 1); ++offset)
         for (int64_t lane = 0; lane < width; ++lane)
-          to[sum][(row + offset) * stride + lane] += lanes[lane];
-      }
+          to[sum][(row + offset) * stride + column + lane] +=
+              lanes[sum][offset][lane];
   }
 }
 
@@ -145,30 +148,41 @@ static void packPanel(const MatrixView &b, const Elements &elements,
 
 /// Adds the products of `rows` rows of left factors with `b`.
 static void addProducts(const Sums &sums, int64_t rows, const MatrixView &b) {
+  constexpr int64_t kColumns = kPanels * kWidth;
   auto shift = [](auto *from, int64_t by) { return from ? from + by : from; };
-  auto addColumn = [&](int64_t column) {
-    int64_t width = std::min(kWidth, b.columns - column);
-    double panel[kDepth * kWidth] = {};
-    for (int64_t row = 0; row < b.rows; row += kDepth) {
-      int64_t steps = std::min(kDepth, b.rows - row);
-      if (b.values)
-        packPanel(
-            b, [&](int64_t i) { return b.values[i]; }, row, steps, column,
-            width, panel);
-      else
-        packPanel(
-            b, [&](int64_t i) { return b[i]; }, row, steps, column, width,
-            panel);
-      addPanel({sums.factor + row, shift(sums.first, row),
-                shift(sums.second, row), sums.product + column,
-                shift(sums.firstSum, column), shift(sums.secondSum, column)},
-               panel, rows, steps, b.rows, b.columns, width);
+  auto addBlock = [&](int64_t firstRow, int64_t firstColumn, double *panels) {
+    int64_t numRows = std::min(kRows, rows - firstRow);
+    int64_t columns = std::min(kColumns, b.columns - firstColumn);
+    for (int64_t k = 0; k < b.rows; k += kDepth) {
+      int64_t steps = std::min(kDepth, b.rows - k);
+      for (int64_t column = 0; column < columns; column += kWidth) {
+        int64_t width = std::min(kWidth, columns - column);
+        double *panel = panels + column * steps;
+        if (b.values)
+          packPanel(
+              b, [&](int64_t i) { return b.values[i]; }, k, steps,
+              firstColumn + column, width, panel);
+        else
+          packPanel(
+              b, [&](int64_t i) { return b[i]; }, k, steps,
+              firstColumn + column, width, panel);
+      }
+      int64_t from = firstRow * b.rows + k;
+      int64_t to = firstRow * b.columns + firstColumn;
+      addPanels({sums.factor + from, shift(sums.first, from),
+                 shift(sums.second, from), sums.product + to,
+                 shift(sums.firstSum, to), shift(sums.secondSum, to)},
+                panels, numRows, columns, steps, b.rows, b.columns);
     }
   };
-  int64_t panels = llvm::divideCeil(b.columns, kWidth);
-  forEachPart(panels, rows * b.rows, [&](int64_t begin, int64_t end) {
+  int64_t blocks = llvm::divideCeil(rows, kRows);
+  int64_t tasks = blocks * llvm::divideCeil(b.columns, kColumns);
+  int64_t steps =
+      std::min(rows, kRows) * std::min(b.columns, kColumns) * b.rows / kWidth;
+  forEachPart(tasks, steps, [&](int64_t begin, int64_t end) {
+    std::vector<double> panels(kColumns * kDepth);
     for (int64_t i = begin; i < end; ++i)
-      addColumn(i * kWidth);
+      addBlock(i % blocks * kRows, i / blocks * kColumns, panels.data());
   });
 }
 

@@ -15,6 +15,16 @@
 #include <array>
 #include <limits>
 
+/// Loops over numbers that are compiled for several generations of processors,
+/// of which the loader takes the best. For functions, not templates.
+#if defined(__x86_64__) && defined(__ELF__) && defined(__clang__) &&           \
+    !__has_feature(address_sanitizer)
+#define TAPML_MULTIVERSION                                                     \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define TAPML_MULTIVERSION
+#endif
+
 namespace tapml::detail {
 
 using Shape = llvm::SmallVector<int64_t>;
@@ -29,6 +39,11 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 class FloatResult {
 public:
   FloatResult(Evaluation &e, llvm::ArrayRef<int64_t> shape);
+  FloatResult(Evaluation &e, llvm::ArrayRef<int64_t> shape,
+              std::vector<double> values, std::vector<double> bounds,
+              std::vector<double> worst)
+      : values(std::move(values)), bounds(std::move(bounds)),
+        worst(std::move(worst)), e(e), shape(shape) {}
 
   int64_t size() const { return values.size(); }
   void set(int64_t i, double value, ErrorBound error) {

@@ -213,13 +213,14 @@ LogicalResult LayerNormOp::evaluate(Evaluation &e) {
   int64_t count = getNumElements(normalized);
   FloatResult result(e, x.getShape());
   double epsilon = getEpsilon().convertToDouble();
+  const Estimate *scale = getWeight() ? &weight : nullptr;
+  const Estimate *shift = getBias() ? &bias : nullptr;
   auto compute = [&](int64_t begin, int64_t end) {
     NormalizedRow row(e.getArithmetic(), epsilon);
     for (int64_t start = begin * count; start < end * count; start += count) {
       row.compute(x, start, count);
       for (int64_t i = 0; i < count; ++i) {
-        Rounded y = row.getElement(i, getWeight() ? &weight : nullptr,
-                                   getBias() ? &bias : nullptr);
+        Rounded y = row.getElement(i, scale, shift);
         result.set(start + i, y.value, y.error);
       }
     }
@@ -249,16 +250,14 @@ LogicalResult LinearOp::evaluate(Evaluation &e) {
       return emitSizeError(e, "weight has " + Twine(outputs) + " rows, bias " +
                                   Twine(bias.getShape()[0]));
   }
-  FloatResult result(e, shape);
   // A bias is added to the sum, or the sum to the bias: one more rounding.
   int64_t roundings = getBias() ? 1 : 0;
   Product product = multiply(
       e.getArithmetic(), MatrixView::get(x, 0, rows, inputs),
       MatrixView::get(weight, 0, outputs, inputs, /*isTransposed=*/true),
       roundings);
-  result.values = std::move(product.values);
-  result.bounds = std::move(product.bounds);
-  result.worst = std::move(product.worst);
+  FloatResult result(e, shape, std::move(product.values),
+                     std::move(product.bounds), std::move(product.worst));
   if (getBias()) {
     ErrorBound rounding = e.getArithmetic().accumulate(inputs + 1);
     ArrayRef<double> values = bias.getFloats();
