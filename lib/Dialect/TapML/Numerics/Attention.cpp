@@ -197,6 +197,47 @@ void AttentionEvaluator::addScores(const Product &products,
   }
 }
 
+/// Adds `share` times `values` to `outputs`.
+TAPML_MULTIVERSION
+static void addOutputs(double share, const double *__restrict values,
+                       int64_t width, double *__restrict outputs) {
+  for (int64_t column = 0; column < width; ++column)
+    outputs[column] += share * values[column];
+}
+
+namespace {
+/// Sums over the rows of the values that errors need, for each column.
+struct ErrorSums {
+  explicit ErrorSums(int64_t width)
+      : moved(width), movedWorst(width), magnitudes(width), farthest(width),
+        carried(width), carriedWorst(width) {}
+  /// Of the distance from the output times the errors of the weights.
+  std::vector<double> moved, movedWorst;
+  /// Of the magnitude times the weights, and the largest one.
+  std::vector<double> magnitudes, farthest;
+  /// Of the errors of the values.
+  std::vector<double> carried, carriedWorst;
+};
+} // namespace
+
+/// Adds one row of values whose weight is `share`, up to `error`.
+TAPML_MULTIVERSION
+static void addRow(double share, double error, double worstError,
+                   const double *__restrict values,
+                   const double *__restrict outputs, int64_t width,
+                   double *__restrict moved, double *__restrict movedWorst,
+                   double *__restrict magnitudes, double *__restrict farthest) {
+  for (int64_t column = 0; column < width; ++column) {
+    double distance = std::fabs(values[column] - outputs[column]);
+    double magnitude = std::fabs(values[column]);
+    moved[column] += error * distance;
+    movedWorst[column] += worstError * distance;
+    magnitudes[column] += share * magnitude;
+    farthest[column] =
+        farthest[column] < magnitude ? magnitude : farthest[column];
+  }
+}
+
 /// Computes one row of the result from the softmax.
 void AttentionEvaluator::combineValues(const SoftmaxRow &softmax,
                                        const Places &places,
@@ -223,15 +264,13 @@ void AttentionEvaluator::combineValues(const SoftmaxRow &softmax,
   std::fill_n(outputs, width, 0.0);
   for (int64_t row = 0; row < columns; ++row) {
     double share = softmax.getPower(row) / sum;
-    for (int64_t column = 0; column < width; ++column)
-      outputs[column] += share * values[row * width + column];
+    addOutputs(share, values + row * width, width, outputs);
   }
 
   // The weights are p_i (1 + r_i) / (1 + sum p_i r_i): errors of the powers
   // move the result by sum p_i r_i (v_i - result) / (1 + sum p_i r_i). Errors
   // of the sum itself and of the divisions come on top.
-  std::vector<double> moved(width), movedWorst(width), magnitudes(width);
-  std::vector<double> farthest(width), carried(width), carriedWorst(width);
+  ErrorSums sums(width);
   double numValues = 0.0;
   for (int64_t row = 0; row < columns; ++row) {
     double share = softmax.getPower(row) / sum;
@@ -240,22 +279,17 @@ void AttentionEvaluator::combineValues(const SoftmaxRow &softmax,
       continue;
     ++numValues;
     double first = error.bound / sum, second = error.worst / sum;
-    const double *elements = values + row * width;
-    for (int64_t column = 0; column < width; ++column) {
-      double distance = std::fabs(elements[column] - outputs[column]);
-      double magnitude = std::fabs(elements[column]);
-      moved[column] += first * distance;
-      movedWorst[column] += second * distance;
-      magnitudes[column] += share * magnitude;
-      farthest[column] = std::max(farthest[column], magnitude);
-    }
+    addRow(share, first, second, values + row * width, outputs, width,
+           sums.moved.data(), sums.movedWorst.data(), sums.magnitudes.data(),
+           sums.farthest.data());
     if (value.isExact())
       continue;
     const double *bounds = value.getBounds().data() + places.value;
     const double *worst = value.getWorst().data() + places.value;
     for (int64_t column = 0; column < width; ++column) {
-      carried[column] += (share + first) * bounds[row * width + column];
-      carriedWorst[column] += (share + second) * worst[row * width + column];
+      sums.carried[column] += (share + first) * bounds[row * width + column];
+      sums.carriedWorst[column] +=
+          (share + second) * worst[row * width + column];
     }
   }
 
@@ -270,7 +304,8 @@ void AttentionEvaluator::combineValues(const SoftmaxRow &softmax,
       result.set(begin + column, output, error);
       continue;
     }
-    double magnitude = magnitudes[column];
+    double magnitude = sums.magnitudes[column];
+    double farthest = sums.farthest[column];
     auto getError = [&](double moved, double powerError, double inSum,
                         double inProduct, double carried) {
       if (powerError == kInfinity)
@@ -278,20 +313,21 @@ void AttentionEvaluator::combineValues(const SoftmaxRow &softmax,
       double rest = 1 - powerError / sum;
       double error = rest > 0 ? moved / rest : kInfinity;
       // An average stays within the values.
-      error = std::min(error, farthest[column] + std::fabs(output));
+      error = std::min(error, farthest + std::fabs(output));
       // Relative errors of the weights, and underflows of each.
       double relative = inSum + 2 * kU * a.division + inProduct;
       error += relative * (magnitude + error);
-      error += numValues * a.getUnderflow() * (farthest[column] + 1);
-      if (farthest[column] * numValues >= FloatFormat::f32().overflow)
+      error += numValues * a.getUnderflow() * (farthest + 1);
+      if (farthest * numValues >= FloatFormat::f32().overflow)
         return kInfinity;
       return error + carried;
     };
-    result.set(begin + column, output,
-               forEachBound(getError,
-                            ErrorBound{moved[column], movedWorst[column]},
-                            powers, inSum, inProduct,
-                            ErrorBound{carried[column], carriedWorst[column]}));
+    result.set(
+        begin + column, output,
+        forEachBound(
+            getError, ErrorBound{sums.moved[column], sums.movedWorst[column]},
+            powers, inSum, inProduct,
+            ErrorBound{sums.carried[column], sums.carriedWorst[column]}));
   }
 }
 
