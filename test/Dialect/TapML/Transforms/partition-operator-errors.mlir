@@ -21,7 +21,7 @@ func.func @forward(%x: tensor<8xf32>) -> tensor<8xf32> {
 // -----
 
 func.func @forward(%x: tensor<8xf32>) -> tensor<8xf32> {
-  // expected-error @+2 {{'tapml.operator' is not supported on profile 'vulkan': holds 'tosa.negate', which is not lowered; convert it to linalg first}}
+  // expected-error @+2 {{'tapml.operator' is not supported on profile 'vulkan': holds 'tosa.const', which is not lowered; convert it to linalg first}}
   // expected-note @+1 {{requested by rule 1}}
   %0 = tapml.operator "acme.square" ins(%x : tensor<8xf32>) attributes {instance = ["tosa"]} -> tensor<8xf32> {
   ^bb0(%a: tensor<8xf32>):
