@@ -118,8 +118,9 @@ NumericalClass OperatorRegionOp::getNumericalClass() {
 }
 
 LogicalResult OperatorRegionOp::evaluate(Evaluation &) {
-  return emitOpError("cannot be evaluated: what it is made of has no definition "
-                     "in float64; make it of this dialect's operators");
+  return emitOpError(
+      "cannot be evaluated: what it is made of has no definition "
+      "in float64; make it of this dialect's operators");
 }
 
 StringRef OperatorRegionOp::getOperatorName() { return getName(); }

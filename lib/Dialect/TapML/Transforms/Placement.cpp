@@ -451,8 +451,7 @@ FailureOr<EffectivePlan> Placer::run() {
 FailureOr<EffectivePlan> tapml::placeOperators(ModuleOp module,
                                                const Plan &plan,
                                                ArrayRef<Target> targets) {
-  if (failed(verifyPlan(module, plan, targets)) ||
-      failed(verifyGraphs(module)))
+  if (failed(verifyPlan(module, plan, targets)) || failed(verifyGraphs(module)))
     return failure();
   return Placer(module, plan, targets).run();
 }
