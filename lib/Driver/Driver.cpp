@@ -74,6 +74,17 @@ cl::opt<std::string>
     dumpDir("dump-intermediates",
             cl::desc("Write the IR after every stage and every binary"),
             cl::value_desc("directory"), cl::sub(compileCommand));
+cl::opt<std::string>
+    reproducer("reproducer",
+               cl::desc("Where to write what repeats the failure of a pass "
+                        "(default: the output file's name with "
+                        ".reproducer.mlir)"),
+               cl::value_desc("file.mlir"), cl::sub(compileCommand));
+cl::list<std::string>
+    dialectPlugins("load-dialect-plugin",
+                   cl::desc("Load dialects from a shared object"),
+                   cl::value_desc("file.so"), cl::sub(compileCommand),
+                   cl::sub(explainCommand));
 cl::list<std::string> plugins("load-pass-plugin",
                               cl::desc("Load passes from a shared object"),
                               cl::value_desc("file.so"),
@@ -237,6 +248,7 @@ static std::string fillJob(CompileJob &job) {
   job.options.targets.assign(targets.begin(), targets.end());
   job.options.granularity = granularity;
   job.options.effectivePlan = effectivePlan;
+  job.dialectPlugins.assign(dialectPlugins.begin(), dialectPlugins.end());
   job.plugins.assign(plugins.begin(), plugins.end());
   if (granularity != "operator" && granularity != "largest")
     return "--granularity must be 'operator' or 'largest', got '" +
@@ -282,6 +294,10 @@ static int runCompile() {
       return fail("say where to write the executable: -o FILE.tapx");
     job.output = "-";
   }
+  job.reproducer = reproducer;
+  if (job.reproducer.empty())
+    job.reproducer =
+        (job.output == "-" ? "tapml" : job.output) + ".reproducer.mlir";
   return failed(compile(job));
 }
 

@@ -149,7 +149,7 @@ OperatorVerdict &SampleJudge::getVerdict(Operation *op, StringRef instance) {
       return verdict;
   OperatorVerdict verdict;
   verdict.instance = instance.str();
-  verdict.op = getOperatorName(op).str();
+  verdict.op = cast<TapMLOperator>(op).getOperatorName().str();
   verdict.verdict = stringifyVerdict(Verdict::Pass).str();
   report.operators.push_back(std::move(verdict));
   return report.operators.back();

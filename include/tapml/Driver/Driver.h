@@ -27,8 +27,10 @@ struct CompileJob {
   std::optional<Stage> stopAfter;
   /// Directory for the IR after every stage and for every binary.
   std::string dumpDir;
-  /// Pass plugins to load before the pipeline is built.
-  std::vector<std::string> plugins;
+  /// Plugins to load before the graph is parsed and the pipeline is built.
+  std::vector<std::string> dialectPlugins, plugins;
+  /// Where to write what repeats the failure of a pass.
+  std::string reproducer;
   /// Print the time of every pass.
   bool timing = false;
 };
