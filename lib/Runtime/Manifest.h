@@ -77,6 +77,10 @@ enum class Access : uint8_t { Read = 1, Write = 2, ReadWrite = 3 };
 inline bool reads(Access access) { return uint8_t(access) & 1; }
 inline bool writes(Access access) { return uint8_t(access) & 2; }
 
+/// What a buffer that is read through a view of texels is made of.
+enum class TexelFormat : uint8_t { None, F32, F32x4, U32, U32x4, U8, U8x4 };
+uint32_t getTexelBytes(TexelFormat format);
+
 struct KernelDesc {
   std::string name;
   uint32_t place = 0;
@@ -85,6 +89,8 @@ struct KernelDesc {
   std::string section;
   std::string entry;
   std::vector<Access> access;
+  /// As many as `access`; `None` for a storage buffer.
+  std::vector<TexelFormat> texels;
   uint32_t numSizes = 0;
   std::array<uint32_t, 3> workgroup = {1, 1, 1};
   std::vector<std::string> instances;

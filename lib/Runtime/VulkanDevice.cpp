@@ -70,36 +70,36 @@ Status VulkanContext::check(VkResult result, const std::string &what) {
                    memoryError ? "; use smaller inputs or another device" : "");
 }
 
-Result<VkDescriptorSetLayout> VulkanContext::setLayout(uint32_t numBuffers) {
+Result<VkDescriptorSetLayout> VulkanContext::setLayout(const Bindings &types) {
   std::lock_guard<std::mutex> lock(layoutMutex);
-  auto it = setLayouts.find(numBuffers);
+  auto it = setLayouts.find(types);
   if (it != setLayouts.end())
     return it->second;
-  std::vector<VkDescriptorSetLayoutBinding> bindings(numBuffers);
-  for (uint32_t i = 0; i < numBuffers; ++i) {
+  std::vector<VkDescriptorSetLayoutBinding> bindings(types.size());
+  for (uint32_t i = 0; i < types.size(); ++i) {
     bindings[i] = {};
     bindings[i].binding = i;
-    bindings[i].descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    bindings[i].descriptorType = types[i];
     bindings[i].descriptorCount = 1;
     bindings[i].stageFlags = VK_SHADER_STAGE_COMPUTE_BIT;
   }
   VkDescriptorSetLayoutCreateInfo layoutInfo = {
       VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO};
-  layoutInfo.bindingCount = numBuffers;
+  layoutInfo.bindingCount = uint32_t(bindings.size());
   layoutInfo.pBindings = bindings.data();
   VkDescriptorSetLayout layout;
   TAPML_RETURN_IF_ERROR(
       check(vk.CreateDescriptorSetLayout(device, &layoutInfo, nullptr, &layout),
             "describe a kernel's buffers"));
-  setLayouts.emplace(numBuffers, layout);
+  setLayouts.emplace(types, layout);
   return layout;
 }
 
-Result<VkPipelineLayout> VulkanContext::pipelineLayout(uint32_t numBuffers,
+Result<VkPipelineLayout> VulkanContext::pipelineLayout(const Bindings &types,
                                                        uint32_t numSizes) {
-  TAPML_ASSIGN_OR_RETURN(VkDescriptorSetLayout set, setLayout(numBuffers));
+  TAPML_ASSIGN_OR_RETURN(VkDescriptorSetLayout set, setLayout(types));
   std::lock_guard<std::mutex> lock(layoutMutex);
-  auto it = pipelineLayouts.find({numBuffers, numSizes});
+  auto it = pipelineLayouts.find({types, numSizes});
   if (it != pipelineLayouts.end())
     return it->second;
   VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0, numSizes * 4};
@@ -113,7 +113,7 @@ Result<VkPipelineLayout> VulkanContext::pipelineLayout(uint32_t numBuffers,
   TAPML_RETURN_IF_ERROR(
       check(vk.CreatePipelineLayout(device, &layoutInfo, nullptr, &layout),
             "describe a kernel's interface"));
-  pipelineLayouts.emplace(std::make_pair(numBuffers, numSizes), layout);
+  pipelineLayouts.emplace(std::make_pair(types, numSizes), layout);
   return layout;
 }
 
@@ -170,7 +170,8 @@ VulkanBuffer::create(const std::shared_ptr<VulkanContext> &context,
   info.usage =
       VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
   if (use == Use::Device)
-    info.usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
+    info.usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                  VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
   info.sharingMode = VK_SHARING_MODE_EXCLUSIVE;
   TAPML_RETURN_IF_ERROR(context->check(
       vk.CreateBuffer(context->device, &info, nullptr, &buffer->handle), what));
@@ -310,8 +311,7 @@ VulkanDevice::VulkanDevice(std::shared_ptr<VulkanContext> shared)
   };
   deviceLimits.maxBindingBytes = limit("max_storage_buffer_bytes");
   deviceLimits.maxBufferBytes = limit("max_allocation_bytes");
-  deviceLimits.maxBuffersPerKernel =
-      limit("max_storage_buffers");
+  deviceLimits.maxBuffersPerKernel = limit("max_storage_buffers");
   deviceLimits.maxSizeBytes = limit("max_push_constant_bytes");
   for (size_t i = 0; i < 3; ++i)
     deviceLimits.maxGrid[i] = limit("max_workgroup_count", i);

@@ -41,17 +41,19 @@ struct VulkanContext {
   Status sticky();
   void setSticky(Status status);
 
+  /// The types of a kernel's bindings, in order.
+  using Bindings = std::vector<VkDescriptorType>;
   /// Layouts are shared by kernels of the same interface.
-  Result<VkDescriptorSetLayout> setLayout(uint32_t numBuffers);
-  Result<VkPipelineLayout> pipelineLayout(uint32_t numBuffers,
+  Result<VkDescriptorSetLayout> setLayout(const Bindings &bindings);
+  Result<VkPipelineLayout> pipelineLayout(const Bindings &bindings,
                                           uint32_t numSizes);
 
 private:
   std::mutex stateMutex;
   Status finalError;
   std::mutex layoutMutex;
-  std::map<uint32_t, VkDescriptorSetLayout> setLayouts;
-  std::map<std::pair<uint32_t, uint32_t>, VkPipelineLayout> pipelineLayouts;
+  std::map<Bindings, VkDescriptorSetLayout> setLayouts;
+  std::map<std::pair<Bindings, uint32_t>, VkPipelineLayout> pipelineLayouts;
 };
 
 /// A buffer with memory of its own; mapped for its whole life if possible.

@@ -8,6 +8,7 @@
 
 #include "VulkanDevice.h"
 
+#include <algorithm>
 #include <map>
 
 using namespace tapml::rt;
@@ -93,14 +94,18 @@ static Status checkLimits(const KernelDesc &desc, const DeviceInfo &info) {
   uint64_t invocations = 1;
   for (size_t i = 0; i < 3; ++i) {
     TAPML_RETURN_IF_ERROR(check(concat("invocations in dimension ", i),
-                                desc.workgroup[i], "max_workgroup_size",
-                                i));
+                                desc.workgroup[i], "max_workgroup_size", i));
     invocations *= desc.workgroup[i];
   }
   TAPML_RETURN_IF_ERROR(check("invocations in a workgroup", invocations,
                               "max_workgroup_invocations", 0));
-  TAPML_RETURN_IF_ERROR(check("buffers", desc.access.size(),
-                              "max_storage_buffers", 0));
+  TAPML_RETURN_IF_ERROR(
+      check("buffers", desc.access.size(), "max_storage_buffers", 0));
+  size_t texelBuffers =
+      desc.texels.size() -
+      std::count(desc.texels.begin(), desc.texels.end(), TexelFormat::None);
+  TAPML_RETURN_IF_ERROR(
+      check("texel buffers", texelBuffers, "max_texel_buffers", 0));
   return check("bytes of sizes", desc.numSizes * uint64_t(4),
                "max_push_constant_bytes", 0);
 }
@@ -123,10 +128,14 @@ VulkanDevice::createKernel(std::shared_ptr<DeviceModule> module,
   TAPML_RETURN_IF_ERROR(checkKernel(*module, desc));
   auto &code = static_cast<VulkanModule &>(*module);
   auto kernel = std::make_unique<VulkanKernel>(desc, context);
-  uint32_t numBuffers = uint32_t(desc.access.size());
-  TAPML_ASSIGN_OR_RETURN(kernel->setLayout, context->setLayout(numBuffers));
+  VulkanContext::Bindings bindings;
+  for (TexelFormat texels : desc.texels)
+    bindings.push_back(texels == TexelFormat::None
+                           ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
+                           : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER);
+  TAPML_ASSIGN_OR_RETURN(kernel->setLayout, context->setLayout(bindings));
   TAPML_ASSIGN_OR_RETURN(kernel->layout,
-                         context->pipelineLayout(numBuffers, desc.numSizes));
+                         context->pipelineLayout(bindings, desc.numSizes));
   VkComputePipelineCreateInfo info = {
       VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
   info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;

@@ -139,7 +139,7 @@ FailureOr<unsigned> ManifestBuilder::getKernel(LaunchOp launch,
   for (auto [index, access] :
        llvm::enumerate(entry.getAccess().getAsRange<StringAttr>())) {
     bool isOutput = index >= launch.getInputs().size();
-    if (isOutput != (access.getValue() != "read"))
+    if (isOutput == isReadOnlyAccess(access.getValue()))
       return launch.emitOpError("passes an ")
              << (isOutput ? "output" : "input") << " as buffer " << index
              << " of " << name << ", whose access is " << access;
