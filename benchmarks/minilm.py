@@ -34,6 +34,8 @@ from tapml import testing
 from tapml.tools import require_tool
 
 Runner = Callable[[], object]
+#: How long the threads of a system are given to fall asleep before the next one runs.
+SETTLE_SECONDS = 0.3
 
 
 def machine() -> str:
@@ -147,6 +149,8 @@ def measure(ready: dict[str, Runner], rounds: int) -> Times:
     times: Times = {name: [] for name in ready}
     for round_number in range(rounds + 1):
         for name, run in ready.items():
+            # Threads of the system before may still spin.
+            time.sleep(SETTLE_SECONDS)
             wall, cpu = time.perf_counter(), time.process_time()
             run()
             spent = time.process_time() - cpu

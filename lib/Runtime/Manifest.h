@@ -89,11 +89,15 @@ struct KernelDesc {
   std::string section;
   std::string entry;
   std::vector<Access> access;
-  /// As many as `access`; `None` for a storage buffer.
+  /// `None`, or left out at the end, for storage buffers.
   std::vector<TexelFormat> texels;
   uint32_t numSizes = 0;
   std::array<uint32_t, 3> workgroup = {1, 1, 1};
   std::vector<std::string> instances;
+
+  TexelFormat getTexels(size_t buffer) const {
+    return buffer < texels.size() ? texels[buffer] : TexelFormat::None;
+  }
 };
 
 struct LaunchBuffer {

@@ -161,8 +161,10 @@ private:
     for (size_t i = 0; i < commands.size(); ++i) {
       if (const auto *launch = std::get_if<LaunchCommand>(&commands[i])) {
         ++numSets;
-        for (TexelFormat texels : launch->kernel->desc().texels)
-          ++(texels == TexelFormat::None ? numBuffers : numViews);
+        for (size_t b = 0; b < launch->buffers.size(); ++b)
+          ++(launch->kernel->desc().getTexels(b) == TexelFormat::None
+                 ? numBuffers
+                 : numViews);
         continue;
       }
       const auto &copy = std::get<CopyCommand>(commands[i]);
@@ -259,14 +261,14 @@ private:
       writes[i].dstSet = set;
       writes[i].dstBinding = uint32_t(i);
       writes[i].descriptorCount = 1;
-      if (desc.texels[i] == TexelFormat::None) {
+      if (desc.getTexels(i) == TexelFormat::None) {
         infos[i] = {buffer, range.offset, range.size};
         writes[i].descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
         writes[i].pBufferInfo = &infos[i];
         continue;
       }
       TAPML_ASSIGN_OR_RETURN(views[i],
-                             createView(buffer, range, desc.texels[i]));
+                             createView(buffer, range, desc.getTexels(i)));
       writes[i].descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
       writes[i].pTexelBufferView = &views[i];
     }

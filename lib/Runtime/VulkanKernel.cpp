@@ -129,8 +129,8 @@ VulkanDevice::createKernel(std::shared_ptr<DeviceModule> module,
   auto &code = static_cast<VulkanModule &>(*module);
   auto kernel = std::make_unique<VulkanKernel>(desc, context);
   VulkanContext::Bindings bindings;
-  for (TexelFormat texels : desc.texels)
-    bindings.push_back(texels == TexelFormat::None
+  for (size_t i = 0; i < desc.access.size(); ++i)
+    bindings.push_back(desc.getTexels(i) == TexelFormat::None
                            ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
                            : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER);
   TAPML_ASSIGN_OR_RETURN(kernel->setLayout, context->setLayout(bindings));

@@ -230,12 +230,14 @@ std::string test::writeModel(const TemporaryDirectory &directory,
   std::string host = readFile(TAPML_TEST_HOST_KERNELS);
   std::string floats = readFile(TAPML_TEST_INPUTS "/float_kernels.spv");
   std::string ints = readFile(TAPML_TEST_INPUTS "/int_kernels.spv");
+  std::string texels = readFile(TAPML_TEST_INPUTS "/texel_kernels.spv");
   EXPECT_FALSE(host.empty());
   std::string path = directory.file("model.tapx");
   Status status = writeTapxFile(path, {{"manifest", text},
                                        {"host.any", host},
                                        {"spirv.0", floats},
-                                       {"spirv.1", ints}});
+                                       {"spirv.1", ints},
+                                       {"spirv.2", texels}});
   EXPECT_TRUE(status.ok()) << status.message();
   return path;
 }

@@ -66,6 +66,44 @@ TEST_F(VulkanSessionTest, RunsWithoutHostCode) {
   runAndCheck(session, 100);
 }
 
+TEST_F(VulkanSessionTest, ReadsTexels) {
+  manifest["kernels"][3]["section"] = "spirv.2";
+  manifest["kernels"][3]["access"][0] = "texels f32x4";
+  load();
+  Session session(executable);
+  for (int64_t n : {1, 4, 7, 64, 65, 1000, 20000})
+    runAndCheck(session, n);
+}
+
+TEST_F(VulkanSessionTest, RefusesTooManyTexels) {
+  auto device = openDevice("vulkan:0", options, std::nullopt);
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  uint64_t most = static_cast<VulkanDevice &>(**device).info().limits.at(
+      "max_texel_buffer_elements")[0];
+  if (most > 1 << 20)
+    GTEST_SKIP() << "the device has views of " << most << " texels";
+  KernelDesc desc;
+  desc.name = desc.entry = "add_weight";
+  desc.access = {Access::Read, Access::Read, Access::Write};
+  desc.texels = {TexelFormat::F32x4, TexelFormat::None, TexelFormat::None};
+  desc.numSizes = 2;
+  std::string code = readFile(TAPML_TEST_INPUTS "/texel_kernels.spv");
+  auto module = (*device)->loadModule(code, "spirv");
+  ASSERT_TRUE(module.ok()) << module.status().message();
+  auto kernel = (*device)->createKernel(*module, desc);
+  ASSERT_TRUE(kernel.ok()) << kernel.status().message();
+  auto buffer = (*device)->allocate(16 * (most + 2));
+  ASSERT_TRUE(buffer.ok()) << buffer.status().message();
+  LaunchCommand launch;
+  launch.kernel = kernel->get();
+  launch.grid = {1, 1, 1};
+  launch.sizes = {1, 1};
+  BufferRange small = {buffer->get(), 0, 0, 16};
+  launch.buffers = {{buffer->get(), 0, 0, 16 * (most + 1)}, small, small};
+  EXPECT_TRUE(failsWith((*device)->record({launch}, {}).status(),
+                        StatusCode::ResourceExhausted, "texels, not"));
+}
+
 TEST_F(VulkanSessionTest, RunsMixed) {
   for (bool staging : {false, true}) {
     manifest = makeManifest("vulkan", /*mixed=*/true);
@@ -172,6 +210,9 @@ TEST_F(VulkanSessionTest, RefusesMissingFeaturesAndLimits) {
   EXPECT_TRUE(failsWith(loadFailure(), StatusCode::Incompatible,
                         "lacks the feature 'nosuchFeature', which profile "
                         "'small' needs"));
+  // What code prefers, it does not need.
+  profile["features"] = {"prefers_nosuch"};
+  load();
   profile["features"] = OrderedJson::array();
   profile["limits"]["max_workgroup_invocations"] = 1 << 20;
   EXPECT_TRUE(failsWith(loadFailure(), StatusCode::Incompatible,
@@ -245,8 +286,6 @@ TEST_F(VulkanSessionTest, DescribesDevices) {
   auto json = nlohmann::json::parse(toJson(*devices));
   EXPECT_EQ(json[0]["id"], "host");
   EXPECT_EQ(json[1]["id"], "vulkan:0");
-  EXPECT_GE(json[1]["profile"]["limits"]["max_workgroup_invocations"],
-            128);
-  EXPECT_EQ(json[1]["profile"]["limits"]["max_workgroup_count"].size(),
-            3u);
+  EXPECT_GE(json[1]["profile"]["limits"]["max_workgroup_invocations"], 128);
+  EXPECT_EQ(json[1]["profile"]["limits"]["max_workgroup_count"].size(), 3u);
 }

@@ -79,6 +79,21 @@ struct ConvertFor final : OpConversionPattern<scf::ForOp> {
   }
 };
 
+/// Returns a value equal to `value` that is made by an instruction. The
+/// serializer does not find the result of a loop among the values that a loop
+/// around it passes on to its next iteration.
+static Value copy(OpBuilder &builder, Location loc, Value value) {
+  if (auto type = dyn_cast<VectorType>(value.getType())) {
+    SmallVector<int32_t> all(llvm::seq<int32_t>(0, type.getNumElements()));
+    return spirv::VectorShuffleOp::create(builder, loc, type, value, value,
+                                          builder.getI32ArrayAttr(all));
+  }
+  Value pair = spirv::CompositeConstructOp::create(
+      builder, loc, VectorType::get({2}, value.getType()),
+      ValueRange{value, value});
+  return spirv::CompositeExtractOp::create(builder, loc, pair, 0);
+}
+
 /// Passes the values of an iteration on to the next one.
 struct ConvertForYield final : OpConversionPattern<scf::YieldOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -92,8 +107,12 @@ struct ConvertForYield final : OpConversionPattern<scf::YieldOp> {
     auto branch =
         cast<spirv::BranchOp>(loop.getContinueBlock()->getTerminator());
     SmallVector<Value> values(branch.getBlockArguments());
-    llvm::append_range(values, adaptor.getOperands());
     rewriter.setInsertionPoint(branch);
+    for (auto [old, value] :
+         llvm::zip_equal(yield.getOperands(), adaptor.getOperands()))
+      values.push_back(old.getDefiningOp<scf::ForOp>()
+                           ? copy(rewriter, yield.getLoc(), value)
+                           : value);
     rewriter.replaceOpWithNewOp<spirv::BranchOp>(branch, branch.getTarget(),
                                                  values);
     rewriter.eraseOp(yield);

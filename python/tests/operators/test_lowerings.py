@@ -118,7 +118,7 @@ def test_matmul(driver: str, lowering: str, name: str, tmp_path: Path, monkeypat
     executable = build(product, driver, lowering, tmp_path)
     for variable, value in testing.driver_environment(driver).items():
         monkeypatch.setenv(variable, value)
-    run = tapml.load(executable)
+    run = tapml.load(executable, validation=True)
     for size in product.sizes:
         inputs = product.make(*size)
         (got,) = run(*inputs).values()

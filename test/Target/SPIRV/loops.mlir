@@ -38,6 +38,7 @@ gpu.module @kernels {
   // CHECK: spirv.mlir.loop -> vector<4xf32> {
   // CHECK: spirv.mlir.loop {
   // CHECK: spirv.mlir.selection {
+  // CHECK: spirv.VectorShuffle [0 : i32, 1 : i32, 2 : i32, 3 : i32]
   gpu.func @nested(%x: memref<?xvector<4xf32>>, %n: index) kernel attributes {known_block_size = array<i32: 8, 1, 1>} {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
