@@ -4,9 +4,10 @@
 
     .venv/bin/python benchmarks/matmul.py [--drivers lavapipe,swiftshader] [--shapes 32x384x1536] [--rounds 15]
 
-A shape is rows x inputs x outputs. Every round runs each file once. "CPU" is the processor time of the whole process
-divided by the number of cores: what a run takes when nobody else needs them. On a shared machine it says more than the
-wall clock, beside which it stands. Every result is compared with PyTorch's in float64.
+A shape is rows x inputs x outputs. Files are compiled for the profile of the device that runs them. Every round runs
+each file once. "CPU" is the processor time of the whole process divided by the number of cores: what a run takes when
+nobody else needs them. On a shared machine it says more than the wall clock, beside which it stands. Every result is
+compared with PyTorch's in float64.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "python")]
 
 import numpy as np
-import tapml
 import torch
+
+import tapml
 from tapml import testing
 from tapml.tools import require_tool
 
@@ -35,9 +37,7 @@ Shape = tuple[int, int, int]
 MOST_ROWS = 4096
 
 
-def compile_linear(
-    shape: Shape, target: str, dynamic: bool, directory: Path
-) -> tuple[Path, torch.nn.Module]:
+def compile_linear(shape: Shape, target: str, dynamic: bool, directory: Path) -> tuple[Path, torch.nn.Module]:
     """Compiles a linear layer for one number of rows or for all of them."""
     rows, depth, columns = shape
     torch.manual_seed(0)
@@ -46,14 +46,10 @@ def compile_linear(
     stem = f"{rows}x{depth}x{columns}-{'all' if dynamic else 'one'}"
     package = directory / f"{stem}.tapml"
     if not package.exists():
-        tapml.capture(layer, [(torch.zeros(rows, depth),)], sizes, name="linear").save(
-            package
-        )
+        tapml.capture(layer, [(torch.zeros(rows, depth),)], sizes, name="linear").save(package)
     output = directory / f"{stem}-{target}.tapx"
-    options = [] if target == "host" else [f"--target={target}"]
-    subprocess.run(
-        [require_tool("tapml"), "compile", package, "-o", output, *options], check=True
-    )
+    options = [] if target == "host" else ["--target=vulkan=vulkan:0"]
+    subprocess.run([require_tool("tapml"), "compile", package, "-o", output, *options], check=True)
     return output, layer
 
 
@@ -62,16 +58,12 @@ def check(got: np.ndarray, layer: torch.nn.Module, inputs: torch.Tensor) -> None
     exact = layer.double()(inputs.double()).detach().numpy()
     layer.float()
     magnitudes = inputs.abs().double() @ layer.weight.abs().double().T
-    bound = (
-        6 * np.sqrt(layer.in_features) * 2.0**-24 * magnitudes.detach().numpy() + 1e-6
-    )
+    bound = 6 * np.sqrt(layer.in_features) * 2.0**-24 * magnitudes.detach().numpy() + 1e-6
     if not (np.abs(got - exact) <= bound).all():
         raise SystemExit(f"wrong result: off by {np.abs(got - exact).max()}")
 
 
-def measure(
-    runs: dict[str, Callable[[], object]], rounds: int
-) -> dict[str, list[tuple[float, float]]]:
+def measure(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[tuple[float, float]]]:
     """Returns for each run its seconds by the wall clock and per core, round by round."""
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for _ in range(rounds):
@@ -79,16 +71,12 @@ def measure(
             wall, cpu = time.perf_counter(), time.process_time()
             run()
             spent = time.process_time() - cpu
-            times[name].append(
-                (time.perf_counter() - wall, spent / (os.cpu_count() or 1))
-            )
+            times[name].append((time.perf_counter() - wall, spent / (os.cpu_count() or 1)))
     return times
 
 
 def spread(values: list[float]) -> str:
-    low, middle, high = (
-        1000 * v for v in (min(values), statistics.median(values), max(values))
-    )
+    low, middle, high = (1000 * v for v in (min(values), statistics.median(values), max(values)))
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
@@ -128,9 +116,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--only", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    shapes: list[Shape] = [
-        tuple(map(int, shape.split("x"))) for shape in arguments.shapes.split(",")
-    ]
+    shapes: list[Shape] = [tuple(map(int, shape.split("x"))) for shape in arguments.shapes.split(",")]
     if arguments.only:
         with tempfile.TemporaryDirectory() as name:
             for shape in shapes:

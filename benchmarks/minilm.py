@@ -5,10 +5,11 @@
     .venv/bin/pip install --no-deps -r benchmarks/requirements.txt     # the peers; those missing are reported
     .venv/bin/python benchmarks/minilm.py [--sizes 1x8,1x32,8x32] [--rounds 7] [--driver lavapipe]
 
-TapML runs one file, compiled once for all sizes; "one size" is the same model captured and compiled for that size alone,
-as IREE always is. Every round runs each system once, so that a change of the machine's speed meets all of them; the tables
-have medians with the lowest and the highest time. "CPU" is the processor time of the whole process divided by the number
-of cores: what a run takes when nobody else needs them.
+TapML runs one file, compiled once for all sizes and for the profile of the device that runs it; "portable" is compiled
+for the preset 'vulkan', "one size" from the same model captured for that size alone, as IREE always is. Every round
+runs each system once, so that a change of the machine's speed meets all of them; the tables have medians with the
+lowest and the highest time. "CPU" is the processor time of the whole process divided by the number of cores: what a
+run takes when nobody else needs them.
 """
 
 from __future__ import annotations
@@ -24,14 +25,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "examples"), str(ROOT / "python")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
+os.environ.setdefault("VK_ICD_FILENAMES", "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json")
+os.environ.setdefault("VK_DRIVER_FILES", os.environ["VK_ICD_FILENAMES"])
+
 import minilm
-import peers
-import tapml
 import torch
+
+import tapml
 from tapml import testing
 from tapml.tools import require_tool
+
+import peers
 
 Runner = Callable[[], object]
 #: How long the threads of a system are given to fall asleep before the next one runs.
@@ -68,30 +73,22 @@ def compile_model(package: Path, output: Path, *options: str) -> tuple[float, fl
 
 
 def inputs_for(batch: int, length: int) -> peers.Inputs:
-    ids = torch.randint(
-        1000, 30000, (batch, length), generator=torch.Generator().manual_seed(length)
-    )
+    ids = torch.randint(1000, 30000, (batch, length), generator=torch.Generator().manual_seed(length))
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
-def compile_all(
-    batch: int, length: int, driver: str, directory: Path, report: bool
-) -> dict[str, Path]:
+def compile_all(batch: int, length: int, driver: str, directory: Path, report: bool) -> dict[str, Path]:
     """Compiles the model for all sizes (batch 0) or for one; returns the files by their place."""
     name = f"{batch}x{length}" if batch else "all"
     package = directory / f"{name}.tapml"
     if batch:
-        tapml.capture(
-            minilm.model(), [inputs_for(batch, length)], None, name="minilm"
-        ).save(package)
+        tapml.capture(minilm.model(), [inputs_for(batch, length)], None, name="minilm").save(package)
     else:
-        tapml.capture(
-            minilm.model(), minilm.samples()[:1], minilm.dynamic_shapes, name="minilm"
-        ).save(package)
+        tapml.capture(minilm.model(), minilm.samples()[:1], minilm.dynamic_shapes, name="minilm").save(package)
     files = {}
     for place, options in {
         "host": [],
-        driver: [f"--target={driver}"],
+        driver: ["--target=vulkan=vulkan:0"],
         "portable": ["--target=vulkan"],
     }.items():
         if batch and place == "portable":
@@ -124,13 +121,9 @@ def runners(
         f"TapML {driver}, one size": ours(fixed[driver]),
         f"TapML {driver}, portable profile": ours(files["portable"]),
         "PyTorch eager": lambda: peers.eager(model, inputs),
-        "ONNX Runtime": lambda: peers.onnx_runtime(
-            model, inputs, str(directory / "minilm.onnx")
-        ),
+        "ONNX Runtime": lambda: peers.onnx_runtime(model, inputs, str(directory / "minilm.onnx")),
         "IREE llvm-cpu": lambda: peers.iree(model, inputs, "llvm-cpu"),
-        f"IREE vulkan-spirv, {driver}": lambda: peers.iree(
-            model, inputs, "vulkan-spirv"
-        ),
+        f"IREE vulkan-spirv, {driver}": lambda: peers.iree(model, inputs, "vulkan-spirv"),
     }
     ready: dict[str, Runner] = {}
     for name, make in candidates.items():
@@ -164,14 +157,8 @@ def measure(ready: dict[str, Runner], rounds: int) -> Times:
     return times
 
 
-def print_table(
-    title: str, sizes: list[tuple[int, int]], results: list[Times], clock: int
-) -> None:
-    print(
-        f"\n| {title} | "
-        + " | ".join(f"{batch} x {length}" for batch, length in sizes)
-        + " |"
-    )
+def print_table(title: str, sizes: list[tuple[int, int]], results: list[Times], clock: int) -> None:
+    print(f"\n| {title} | " + " | ".join(f"{batch} x {length}" for batch, length in sizes) + " |")
     print("|---" * (len(sizes) + 1) + "|")
     for system in results[0]:
         cells = []
@@ -182,35 +169,22 @@ def print_table(
         print(f"| {system} | " + " | ".join(cells) + " |")
 
 
-def print_ratios(
-    driver: str, sizes: list[tuple[int, int]], results: list[Times]
-) -> None:
-    print(
-        "\n| all sizes / one size, CPU medians | "
-        + " | ".join(f"{b} x {n}" for b, n in sizes)
-        + " |"
-    )
+def print_ratios(driver: str, sizes: list[tuple[int, int]], results: list[Times]) -> None:
+    print("\n| all sizes / one size, CPU medians | " + " | ".join(f"{b} x {n}" for b, n in sizes) + " |")
     print("|---" * (len(sizes) + 1) + "|")
     for place in ("host", driver):
         ratios = []
         for times in results:
-            middle = [
-                statistics.median(p[1] for p in times[f"TapML {place}{form}"])
-                for form in ("", ", one size")
-            ]
+            middle = [statistics.median(p[1] for p in times[f"TapML {place}{form}"]) for form in ("", ", one size")]
             ratios.append(f"{middle[0] / middle[1]:.2f}")
         print(f"| {place} | " + " | ".join(ratios) + " |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--sizes", default="1x8,1x32,8x32", help="batch x length, separated by commas"
-    )
+    parser.add_argument("--sizes", default="1x8,1x32,8x32", help="batch x length, separated by commas")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument(
-        "--driver", default="lavapipe", choices=sorted(testing.VULKAN_DRIVERS)
-    )
+    parser.add_argument("--driver", default="lavapipe", choices=sorted(testing.VULKAN_DRIVERS))
     arguments = parser.parse_args()
     driver = arguments.driver
     os.environ.update(testing.driver_environment(driver))
@@ -224,9 +198,7 @@ def main() -> None:
         files = compile_all(0, 0, driver, directory, report=True)
         for batch, length in sizes:
             fixed = compile_all(batch, length, driver, directory, report=False)
-            ready = runners(
-                model, inputs_for(batch, length), driver, files, fixed, directory
-            )
+            ready = runners(model, inputs_for(batch, length), driver, files, fixed, directory)
             results.append(measure(ready, arguments.rounds))
     print_table("wall ms, median (lowest to highest)", sizes, results, clock=0)
     print_table("CPU ms, median (lowest to highest)", sizes, results, clock=1)

@@ -98,6 +98,9 @@ struct KernelDesc {
   TexelFormat getTexels(size_t buffer) const {
     return buffer < texels.size() ? texels[buffer] : TexelFormat::None;
   }
+
+  /// "kernel 'linear_384x384'" with the operator instances that it computes.
+  std::string describe() const;
 };
 
 struct LaunchBuffer {

@@ -35,8 +35,6 @@ static int64_t selectWorkgroup(const MatmulNumbers &numbers,
   return tile.workgroups.back();
 }
 
-/// One invocation computes a tile of the result in registers. Where the number
-/// of rows is not known, each tile is guarded by the rows it needs.
 bool tapml::canShareAmongSubgroup(ProfileAttr profile) {
   return profile.hasFeature("subgroup_shuffle") ||
          profile.hasFeature("subgroup_ballot");
@@ -72,6 +70,8 @@ static void addShared(SmallVectorImpl<ConfigAttr> &configs,
   }
 }
 
+/// One invocation computes a tile of the result in registers. Where the number
+/// of rows is not known, each tile is guarded by the rows it needs.
 LoweringAttr tapml::selectMatmul(const KernelInfo &info, ProfileAttr profile) {
   const LoweringNumbers &family = getLoweringNumbers(profile);
   const MatmulNumbers &numbers = family.matmul;

@@ -84,7 +84,8 @@ struct ConvertFor final : OpConversionPattern<scf::ForOp> {
 /// around it passes on to its next iteration.
 static Value copy(OpBuilder &builder, Location loc, Value value) {
   if (auto type = dyn_cast<VectorType>(value.getType())) {
-    SmallVector<int32_t> all(llvm::seq<int32_t>(0, type.getNumElements()));
+    SmallVector<int32_t> all =
+        llvm::to_vector(llvm::seq<int32_t>(0, type.getNumElements()));
     return spirv::VectorShuffleOp::create(builder, loc, type, value, value,
                                           builder.getI32ArrayAttr(all));
   }
