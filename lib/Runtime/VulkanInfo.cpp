@@ -166,7 +166,8 @@ DeviceInfo tapml::rt::queryVulkanDevice(const VulkanInstance &instance,
       std::min(limits.maxPerStageDescriptorSampledImages,
                limits.maxDescriptorSetSampledImages)};
   info.limits["min_storage_buffer_alignment"] = {
-      clampLimit(limits.minStorageBufferOffsetAlignment)};
+      clampLimit(std::max(limits.minStorageBufferOffsetAlignment,
+                          limits.minTexelBufferOffsetAlignment))};
   info.limits["max_allocation_bytes"] = {
       clampLimit(maintenance.maxMemoryAllocationSize)};
   info.limits["subgroup_size"] = {subgroup.subgroupSize};

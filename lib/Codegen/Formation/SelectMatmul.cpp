@@ -36,8 +36,11 @@ static int64_t selectWorkgroup(const MatmulNumbers &numbers,
 }
 
 bool tapml::canShareAmongSubgroup(ProfileAttr profile) {
-  return profile.hasFeature("subgroup_shuffle") ||
-         profile.hasFeature("subgroup_ballot");
+  // Shading languages want uniform control flow that they can prove, which the
+  // loops around the broadcasts are not.
+  return profile.getKind() == TargetKind::Vulkan &&
+         (profile.hasFeature("subgroup_shuffle") ||
+          profile.hasFeature("subgroup_ballot"));
 }
 
 /// Appends the configurations for subgroups, where the profile has some that
