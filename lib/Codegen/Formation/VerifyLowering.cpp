@@ -94,7 +94,13 @@ static LogicalResult verifySubgroup(KernelOp kernel, ConfigAttr config,
     return kernel.emitOpError("lowering has subgroup = ")
            << subgroup << ", profile '" << profile.getName()
            << "' lacks 'subgroup_shuffle'";
-  if (!canShareAmongSubgroup(profile))
+  if (config.getStrategy() == Strategy::Matmul &&
+      profile.getKind() != TargetKind::Vulkan)
+    return kernel.emitOpError("lowering has subgroup = ")
+           << subgroup << ", profile '" << profile.getName()
+           << "' is not of kind vulkan";
+  if (config.getStrategy() == Strategy::Matmul &&
+      !canShareAmongSubgroup(profile))
     return kernel.emitOpError("lowering has subgroup = ")
            << subgroup << ", profile '" << profile.getName()
            << "' lacks 'subgroup_shuffle' and 'subgroup_ballot'";

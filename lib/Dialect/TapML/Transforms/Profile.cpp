@@ -150,11 +150,11 @@ static FailureOr<ProfileAttr> resolveProfile(MLIRContext *context,
     return getDeviceProfile(context, spec, id);
   Location loc = UnknownLoc::get(context);
   if (!text.ends_with(".json"))
-    return emitError(loc)
-           << "target '" << spec << "': '" << text << "' is not a preset ("
-           << llvm::join(ProfileAttr::getPresetNames(), ", ")
-           << "); name a preset, a device as name=KIND:NUMBER, or "
-              "a profile as name=FILE.json";
+    return emitError(loc) << "target '" << spec << "': '" << text
+                          << "' is not a preset ("
+                          << llvm::join(ProfileAttr::getPresetNames(), ", ")
+                          << "); name a preset, a device as name=vulkan:0, or "
+                             "a profile as name=FILE.json";
   auto buffer = llvm::MemoryBuffer::getFile(text, /*IsText=*/true);
   if (!buffer)
     return emitError(loc) << "target '" << spec << "': cannot read profile '"
