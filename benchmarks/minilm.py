@@ -53,23 +53,25 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {os.environ['VK_ICD_FILENAMES']}"
 
 
+#: Runs a command and prints its peak memory. In a process of its own: Linux counts what a process had before it became
+#: another program, and this one has PyTorch.
+MEASURE = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
+
+
 def compile_model(package: Path, output: Path, *options: str) -> tuple[float, float]:
     """Compiles a package; returns seconds and the peak memory in MiB."""
-    command = [
-        str(require_tool("tapml")),
-        "compile",
-        str(package),
-        "-o",
-        str(output),
-        *options,
-    ]
+    command = [str(require_tool("tapml")), "compile", str(package), "-o", str(output), *options]
     start = time.perf_counter()
-    process = subprocess.Popen(command)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    run = subprocess.run([sys.executable, "-S", "-c", MEASURE, *command], stdout=subprocess.PIPE, text=True)
+    seconds = time.perf_counter() - start
+    if run.returncode:
+        raise SystemExit(f"{' '.join(command)} failed")
+    return seconds, int(run.stdout.split()[-1]) / 1024
 
 
 def inputs_for(batch: int, length: int) -> peers.Inputs:
