@@ -154,9 +154,10 @@ cl::opt<bool> keepGoing("keep-going",
                         cl::desc("Leave operators that fail on the host and "
                                  "go on"),
                         cl::sub(migrateCommand));
-cl::opt<double> stepDeadline("step-deadline",
-                             cl::desc("Seconds that a whole step may take"),
-                             cl::init(600), cl::sub(migrateCommand));
+cl::opt<double>
+    stepDeadline("step-deadline",
+                 cl::desc("Seconds that an operator or a test may take"),
+                 cl::init(600), cl::sub(migrateCommand));
 cl::list<int64_t> migrateSamples("sample",
                                  cl::desc("Run this sample, in place of all"),
                                  cl::value_desc("number"),
@@ -388,19 +389,19 @@ static int runTest() {
     return fail("tests run on one target at a time; name one --target and at "
                 "most one --device");
   if (!targets.empty())
-    job.target = targets.front();
+    job.settings.target = targets.front();
   if (!devices.empty())
-    job.device = devices.front();
-  job.filter = filter;
+    job.settings.device = devices.front();
+  job.settings.filter = filter;
   job.jobs = jobs;
   job.junit = junit;
-  job.evidence = evidence;
-  job.exportTo = exportTo;
-  job.plugins.assign(plugins.begin(), plugins.end());
-  job.validation = validation;
-  job.deadlineMs = deadlineMs;
+  job.settings.evidence = evidence;
+  job.settings.exportTo = exportTo;
+  job.settings.plugins.assign(plugins.begin(), plugins.end());
+  job.settings.validation = validation;
+  job.settings.deadlineMs = deadlineMs;
   job.json = printJSON;
-  std::string error = fillHooks(job.hooks);
+  std::string error = fillHooks(job.settings.hooks);
   return error.empty() ? failed(test(job)) : fail(error);
 }
 
