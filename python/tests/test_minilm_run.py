@@ -52,18 +52,19 @@ def package(minilm: object, model: torch.nn.Module, tmp_path_factory: pytest.Tem
     return path
 
 
-def effective_plan(package: Path) -> dict[str, object]:
+def effective_plan(package: Path, target: str) -> dict[str, object]:
     """Returns where everything goes that the target can run."""
     path = package.with_name("effective.json")
-    run_tool("tapml", ["explain", str(package), "--target=vulkan", f"--effective-plan={path}"])
+    run_tool("tapml", ["explain", str(package), f"--target={target}", f"--effective-plan={path}"])
     return json.loads(path.read_text())
 
 
-def plan_for(placement: str, package: Path) -> dict[str, object]:
+def plan_for(placement: str, package: Path, target: str) -> dict[str, object]:
     """Every floating-point operator on the target, or every second of them, by name."""
     if placement == "host":
         return {"version": 1, "rules": [], "default": "host"}
-    instances = [entry["instance"] for entry in effective_plan(package)["instances"] if entry["place"] == "vulkan"]
+    entries = effective_plan(package, target)["instances"]
+    instances = [entry["instance"] for entry in entries if entry["place"] == "vulkan"]
     names = [name for entry in instances for name in ([entry] if isinstance(entry, str) else entry)]
     chosen = names[::2] if placement == "alternate" else names
     rules = [{"match": {"instance": chosen}, "place": "vulkan"}]
@@ -71,16 +72,17 @@ def plan_for(placement: str, package: Path) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def compiled(package: Path) -> Callable[[str, str], Path]:
-    files: dict[tuple[str, str], Path] = {}
+def compiled(package: Path) -> Callable[..., Path]:
+    files: dict[tuple[str, str, str], Path] = {}
 
-    def get(placement: str, granularity: str) -> Path:
-        key = placement, granularity
+    def get(placement: str, granularity: str, profile: str = "vulkan") -> Path:
+        key = placement, granularity, profile
         if key not in files:
+            target = f"vulkan={profile}"
             plan = package.with_name(f"{placement}.json")
-            plan.write_text(json.dumps(plan_for(placement, package)))
-            files[key] = package.with_name(f"{placement}-{granularity}.tapx")
-            options = ["--target=vulkan", f"--plan={plan}", f"--granularity={granularity}", f"-o={files[key]}"]
+            plan.write_text(json.dumps(plan_for(placement, package, target)))
+            files[key] = package.with_name(f"{'-'.join(key)}.tapx")
+            options = [f"--target={target}", f"--plan={plan}", f"--granularity={granularity}", f"-o={files[key]}"]
             run_tool("tapml", ["compile", str(package), *options])
         return files[key]
 
@@ -124,7 +126,7 @@ def test_equals_pytorch(
     granularity: str,
     minilm: object,
     model: torch.nn.Module,
-    compiled: Callable[[str, str], Path],
+    compiled: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if not testing.VULKAN_DRIVERS[driver].exists():
@@ -142,16 +144,33 @@ def test_largest_size(
     driver: str,
     minilm: object,
     model: torch.nn.Module,
-    compiled: Callable[[str, str], Path],
+    compiled: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     executable = load(compiled("all", "largest"), driver, monkeypatch)
     check(model, executable, inputs_for(minilm, *LARGEST))
 
 
-def test_same_input_same_bytes(
-    minilm: object, compiled: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("granularity", ["operator", "largest"])
+@pytest.mark.parametrize("driver", ["lavapipe", "swiftshader"])
+def test_own_profile(
+    driver: str,
+    granularity: str,
+    minilm: object,
+    model: torch.nn.Module,
+    compiled: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Subgroups and texels, where the profile of the driver has them, change no result beyond the bounds."""
+    if not testing.VULKAN_DRIVERS[driver].exists():
+        pytest.skip(f"the driver {driver} is not installed")
+    executable = load(compiled("all", granularity, driver), driver, monkeypatch)
+    sizes = [*SIZES, LARGEST] if granularity == "largest" else SIZES
+    for size in sizes:
+        check(model, executable, inputs_for(minilm, *size))
+
+
+def test_same_input_same_bytes(minilm: object, compiled: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = inputs_for(minilm, 2, 17)
     results = [
         tapml.load(compiled("host", "largest"), threads=threads)(**inputs)["last_hidden_state"] for threads in (1, 2, 5)

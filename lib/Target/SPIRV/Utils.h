@@ -10,12 +10,14 @@
 #define TAPML_LIB_TARGET_SPIRV_UTILS_H
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 
 namespace tapml {
 
-/// Attributes of a kernel: what it does with each buffer ("read", "write" or
-/// "readwrite"), and the operator instances that it computes.
+/// Attributes of a kernel: what it does with each buffer ("read", "write",
+/// "readwrite", or "texels FORMAT" for a read through a texel view), and the
+/// operator instances that it computes.
 inline constexpr llvm::StringLiteral kAccessAttrName = "tapml.access";
 inline constexpr llvm::StringLiteral kInstancesAttrName = "tapml.instances";
 /// What the runtime has to know of an entry point, as a dictionary.
@@ -43,6 +45,20 @@ mlir::LogicalResult narrowIntegers(mlir::gpu::GPUFuncOp kernel);
 mlir::LogicalResult legalizeVectors(mlir::gpu::GPUFuncOp kernel);
 mlir::LogicalResult legalizeBuffers(mlir::gpu::GPUFuncOp kernel,
                                     ProfileAttr profile);
+void readThroughTexels(mlir::gpu::GPUFuncOp kernel, ProfileAttr profile);
+
+/// Returns whether a buffer is read through a view of texels.
+bool isTexelBuffer(mlir::Type type);
+/// Returns whether every buffer of this type that the profile allows fits in a
+/// view of texels.
+bool fitsTexelView(mlir::MemRefType type, ProfileAttr profile);
+/// Adds the conversion of buffers that are read as texels, and of their loads.
+void populateTexelToSPIRVPatterns(mlir::SPIRVTypeConverter &types,
+                                  mlir::RewritePatternSet &patterns);
+
+/// Adds the conversion of loops, in place of the stock one.
+void populateLoopToSPIRVPatterns(mlir::SPIRVTypeConverter &types,
+                                 mlir::RewritePatternSet &patterns);
 
 /// Reports every type and operation that needs a feature the profile lacks.
 mlir::LogicalResult verifyFeatures(mlir::gpu::GPUFuncOp kernel,

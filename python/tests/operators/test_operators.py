@@ -207,6 +207,33 @@ def has_i64_results(case: Case) -> bool:
     return any("i64>" in line.rsplit("->", 1)[-1] for line in lines)
 
 
+def check_on_target(case: Case, driver: str, profile: str, directory: Path) -> None:
+    """Runs a case on the host or on a driver, compiled for a profile, at all sizes."""
+    plan = testing.plan_for([case.operator], profile)
+
+    def build() -> testing.Executable:
+        samples = [case.sample(*SIZES[0])]
+        target = None if profile == "host" else profile
+        return testing.build(
+            case.make(), samples, case.dynamic_shapes(), directory, target=target, plan=plan, name="case"
+        )
+
+    if profile in ("vulkan", "swiftshader") and has_i64_results(case):
+        # These profiles have no 64-bit integers: what computes them there is refused with that reason.
+        refusal = rf"'tapml.{case.operator}' is not supported on profile '{profile}': computes (in )?i64"
+        with pytest.raises(tapml.ToolError, match=refusal):
+            build()
+        return
+    executable = build()
+    names = [port.name for port in executable.captured.graph.inputs]
+    for size in SIZES:
+        inputs = case.sample(*size)
+        environment = testing.driver_environment(driver) if driver != "host" else None
+        named = dict(zip(names, inputs, strict=True))
+        outputs = executable.run(named, device="vulkan:0" if driver != "host" else None, environment=environment)
+        check(case, inputs, outputs["output"], "host" if driver == "host" else "vulkan")
+
+
 @needs_driver
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.parametrize("target", targets())
@@ -216,29 +243,25 @@ def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: py
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     if target != "host" and case.special:
         pytest.skip("infinities and NaN are promised on the host only")
-    vulkan = None if target == "host" else "vulkan"
-    plan = testing.plan_for([case.operator], vulkan or "host")
+    check_on_target(case, target, "host" if target == "host" else "vulkan", tmp_path)
 
-    def build() -> testing.Executable:
-        samples = [case.sample(*SIZES[0])]
-        return testing.build(
-            case.make(), samples, case.dynamic_shapes(), tmp_path, target=vulkan, plan=plan, name="case"
-        )
 
-    if vulkan and has_i64_results(case):
-        # The portable profile has no 64-bit integers: what computes them there is refused with that reason.
-        refusal = rf"'tapml.{case.operator}' is not supported on profile 'vulkan': computes (in )?i64"
-        with pytest.raises(tapml.ToolError, match=refusal):
-            build()
-        return
-    executable = build()
-    names = [port.name for port in executable.captured.graph.inputs]
-    for size in SIZES:
-        inputs = case.sample(*size)
-        environment = testing.driver_environment(target) if vulkan else None
-        named = dict(zip(names, inputs, strict=True))
-        outputs = executable.run(named, device="vulkan:0" if vulkan else None, environment=environment)
-        check(case, inputs, outputs["output"], vulkan or "host")
+#: Operators whose kernels are others where a profile has subgroups, or reads texels of several types.
+OWN_KERNELS = {
+    "amax", "bitwise_and", "cast", "embedding", "gather", "layer_norm", "linear", "matmul",
+    "scaled_dot_product_attention", "softmax", "sum", "where",
+}  # fmt: skip
+
+
+@needs_driver
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if case.operator in OWN_KERNELS and not case.special],
+    ids=lambda case: case.name,
+)
+@pytest.mark.parametrize("driver", targets()[1:])
+def test_operator_on_own_profile(driver: str, case: Case, tmp_path: Path) -> None:
+    check_on_target(case, driver, driver, tmp_path)
 
 
 def in_bfloat16(products: torch.Tensor) -> torch.Tensor:
