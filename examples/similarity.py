@@ -2,14 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Which sentences mean the same? Runs a compiled MiniLM beside PyTorch.
 
-python examples/similarity.py minilm.tapx [--device vulkan:0] [--plan effective-plan.json]
+python examples/similarity.py minilm.tapx [--device vulkan:0]
 """
 
 from __future__ import annotations
 
 import argparse
-import collections
-import json
 import time
 
 import minilm
@@ -28,22 +26,10 @@ def print_table(sentences: list[str], vectors: torch.Tensor) -> None:
         print(f"{index + 1:>4} {cells}  {sentences[index][:22]}")
 
 
-def print_placement(path: str) -> None:
-    """Prints how many operators the effective plan puts where, and why."""
-    with open(path) as file:
-        instances = json.load(file)["instances"]
-    places = collections.Counter(entry["place"] for entry in instances)
-    print("Operators: " + ", ".join(f"{count} on {place}" for place, count in places.most_common()))
-    reasons = collections.Counter(entry["reason"] for entry in instances if entry.get("reason"))
-    for reason, count in reasons.most_common():
-        print(f"  {count:>4}  {reason}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("executable")
     parser.add_argument("--device", default="vulkan:0")
-    parser.add_argument("--plan", help="effective plan that 'tapml compile' wrote")
     arguments = parser.parse_args()
 
     inputs = minilm.tokenize(minilm.SENTENCES)
@@ -67,8 +53,6 @@ def main() -> None:
     real = inputs["attention_mask"].bool()
     difference = (state - expected.last_hidden_state).abs()[real].max().item()
     print(f"Largest difference from PyTorch: {difference:.1e}")
-    if arguments.plan:
-        print_placement(arguments.plan)
     print("Time: " + ", ".join(f"{what} {value:.0f} ms" for what, value in times.items()))
 
 

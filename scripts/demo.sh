@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Sets up what is missing, captures all-MiniLM-L6-v2, compiles it for host and
-# Vulkan, and runs it on the software Vulkan driver beside PyTorch. A second run
-# takes seconds: what is there and newer than what it was made from is kept.
+# Sets up what is missing, captures all-MiniLM-L6-v2 with what every operator
+# got and gave, migrates it from the host to the software Vulkan driver, and runs
+# the result beside PyTorch. A second run takes seconds: what is there and newer
+# than what it was made from is kept, and a migration that was interrupted goes
+# on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ./scripts/setup.sh
@@ -16,16 +18,18 @@ mkdir -p "$out"
 
 newer() { [ -e "$1" ] && [ "$1" -nt "$2" ]; }
 
-if ! newer "$out/minilm.tapml/capture.json" examples/minilm.py ||
-   ! newer "$out/minilm.tapml/capture.json" build/bin/tapml-opt; then
+if ! newer "$out/minilm.tapml/records/records.json" examples/minilm.py ||
+   ! newer "$out/minilm.tapml/records/records.json" examples/sentences.txt ||
+   ! newer "$out/minilm.tapml/records/records.json" build/bin/tapml-opt; then
   rm -rf "$out/minilm.tapml"
-  .venv/bin/python -m tapml capture examples/minilm.py -o "$out/minilm.tapml"
+  .venv/bin/python -m tapml capture examples/minilm.py \
+    --inputs=examples/sentences.txt --record -o "$out/minilm.tapml"
 fi
-if ! newer "$out/minilm.tapx" "$out/minilm.tapml/capture.json" ||
-   ! newer "$out/minilm.tapx" build/lib/libTapML.so; then
-  time=$SECONDS
-  tapml compile "$out/minilm.tapml" --target=vulkan=vulkan:0 \
-    --effective-plan="$out/effective-plan.json" -o "$out/minilm.tapx"
-  echo "compiled in $((SECONDS - time)) s"
+# The state is what the tools of this build wrote, or there is none.
+if [ -e "$out/migration/state.json" ] &&
+   { newer "$out/minilm.tapml/records/records.json" "$out/migration/carved" ||
+     newer build/lib/libTapML.so "$out/migration/carved"; }; then
+  rm -rf "$out/migration"
 fi
-exec .venv/bin/python examples/similarity.py "$out/minilm.tapx" --plan "$out/effective-plan.json"
+tapml migrate "$out/minilm.tapml" --target=vulkan=vulkan:0 -o "$out/migration"
+exec .venv/bin/python examples/similarity.py "$out/migration/minilm.tapx"

@@ -207,6 +207,12 @@ cl::opt<std::string>
              cl::desc("Write the tests for a page that runs them in a browser, "
                       "instead of running them here"),
              cl::value_desc("directory"), cl::sub(testCommand));
+cl::opt<std::string>
+    valuesFrom("values-from",
+               cl::desc("Give the tests the values of this test's inputs, in "
+                        "their own shapes: tells a fault of sizes from one "
+                        "of values"),
+               cl::value_desc("file"), cl::sub(testCommand));
 cl::opt<std::string> junit("junit", cl::desc("Write a report as JUnit XML"),
                            cl::value_desc("file.xml"), cl::sub(testCommand));
 cl::opt<std::string>
@@ -413,6 +419,7 @@ static int runTest() {
   job.junit = junit;
   job.settings.evidence = evidence;
   job.settings.exportTo = exportTo;
+  job.settings.valuesFrom = valuesFrom;
   job.settings.plugins.assign(plugins.begin(), plugins.end());
   job.settings.validation = validation;
   job.settings.deadlineMs = deadlineMs;

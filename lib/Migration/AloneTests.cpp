@@ -29,7 +29,8 @@ json::Value tapml::toJSON(const TestRequest &request) {
   return json::Object{{"target", request.target},
                       {"files", request.files},
                       {"skip", request.skip},
-                      {"threads", request.threads}};
+                      {"threads", request.threads},
+                      {"values_from", request.valuesFrom}};
 }
 
 bool tapml::fromJSON(const json::Value &value, TestRequest &request,
@@ -37,7 +38,8 @@ bool tapml::fromJSON(const json::Value &value, TestRequest &request,
   json::ObjectMapper map(value, path);
   return map && map.map("target", request.target) &&
          map.map("files", request.files) && map.map("skip", request.skip) &&
-         map.map("threads", request.threads);
+         map.map("threads", request.threads) &&
+         map.map("values_from", request.valuesFrom);
 }
 
 json::Value tapml::toJSON(const TestVerdict &verdict) {
@@ -108,6 +110,7 @@ Error tapml::runAlone(const MigrateJob &job, const TestRequest &request,
   if (request.target != kHostPlace)
     settings.device = job.device;
   settings.evidence = joinPath(job.output, "failures");
+  settings.valuesFrom = request.valuesFrom;
   settings.plugins = job.plugins;
   settings.hooks = job.hooks;
   settings.validation = job.validation;
@@ -165,6 +168,8 @@ void tapml::noteVerdict(MigrationState &state, const TestVerdict &verdict,
       alone.share = std::max(alone.share, *verdict.share);
     if (verdict.status == "pass") {
       ++alone.passed;
+      if (alone.passedFile.empty() || verdict.file < alone.passedFile)
+        alone.passedFile = verdict.file;
     } else if (alone.status.empty() || alone.status == "pass" ||
                verdict.file < alone.file) {
       // The first of them, however the threads took turns.

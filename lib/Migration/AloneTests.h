@@ -36,6 +36,8 @@ struct TestRequest {
   /// Tests that were run before.
   std::vector<std::string> skip;
   unsigned threads = 0;
+  /// A test whose inputs give the others their values; empty for none.
+  std::string valuesFrom;
 };
 
 /// What became of a test.

@@ -49,6 +49,9 @@ private:
   /// Finds out why the step failed, and notes it.
   Error blame(const std::vector<std::string> &good,
               const std::vector<std::string> &group, const StepReport &report);
+  /// Whether an operator that fails in the larger samples does so for their
+  /// size and not for their values. True where no test can tell.
+  Expected<bool> failsBySize(const AloneVerdict &alone);
   /// Notes a fault and leaves its operator, `guilty`, on the host.
   Error noteFault(Fault fault, StringRef guilty);
   /// Fails where a migration stops at the first fault.
@@ -115,14 +118,14 @@ Error Migration::openState() {
                      "; give another -o, or delete the directory to start "
                      "again");
   if (*loaded) {
-    state = std::move(**loaded);
-    StringRef what = state.modelHash != *hash     ? "another model"
-                     : state.target != job.target ? "another target"
-                     : state.settings != settings ? "other settings"
+    StringRef what = (*loaded)->modelHash != *hash     ? "another model"
+                     : (*loaded)->target != job.target ? "another target"
+                     : (*loaded)->settings != settings ? "other settings"
                                                   : "";
     if (!what.empty())
       return makeError(job.output + " holds the migration of " + what +
                        "; give another -o, or delete it to start again");
+    state = std::move(**loaded);
     return Error::success();
   }
   state.model = package->name;
@@ -214,6 +217,22 @@ Error Migration::testAlone(bool isHost) {
   }
   state.phase = "alone";
   return state.save(job.output);
+}
+
+Expected<bool> Migration::failsBySize(const AloneVerdict &alone) {
+  if (alone.status != "fail" || alone.passedFile.empty())
+    return true;
+  // The shape that fails with values that pass.
+  TestRequest request;
+  request.target = job.target;
+  request.files = {alone.file};
+  request.valuesFrom = alone.passedFile;
+  bool passes = false;
+  if (Error error = worker.test(request, [&](const TestVerdict &verdict) {
+        passes = verdict.status == "pass";
+      }))
+    return std::move(error);
+  return !passes;
 }
 
 /// Whether tests give something else when they run again.
@@ -347,6 +366,15 @@ Error Migration::blame(const std::vector<std::string> &good,
   Expected<Fault> fault = search.find(report);
   if (!fault)
     return fault.takeError();
+  // Larger samples have other values too.
+  if (fault->kind == FaultClass::BeyondSize)
+    if (const MigrationOperator *op = state.find(fault->instance)) {
+      Expected<bool> bySize = failsBySize(op->targetAlone);
+      if (!bySize)
+        return bySize.takeError();
+      if (!*bySize)
+        setKind(*fault, FaultClass::Alone);
+    }
   fault->step = number;
   fault->command = makeRepeatCommand(job, *fault);
   // Where only a set is wrong, one of it stays: the last that was added.
@@ -500,6 +528,7 @@ Error Migration::run() {
   // What was found out is worth reading however it ended.
   if (state.operators.empty())
     return result;
+  printer.end(state);
   return joinErrors(std::move(result),
                     writeFile(getPath("report.html"), makeReportPage(state)));
 }

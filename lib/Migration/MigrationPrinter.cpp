@@ -241,6 +241,13 @@ void MigrationPrinter::printResult(const MigrationState &state) {
               formatv("{0}: {1}", reason.second, reason.first()).str());
 }
 
+void MigrationPrinter::end(const MigrationState &state) {
+  clearProgress();
+  if (json)
+    outs() << formatv("{0:2}\n", toJSON(state));
+  outs().flush();
+}
+
 void MigrationPrinter::printTotals(const MigrationState &state) {
   printLine(outs(), "steps",
             formatv("{0} in {1:f1} s, {2} faults", state.steps.size(),
@@ -306,10 +313,8 @@ void MigrationPrinter::printRun(const StepReport &report) {
 void MigrationPrinter::printSummary(const MigrationState &state,
                                     const MigrateJob &job) {
   clearProgress();
-  if (json) {
-    outs() << formatv("{0:2}\n", toJSON(state));
+  if (json)
     return;
-  }
   printResult(state);
   printLine(outs(), "wrote",
             job.output + ": report.html, plan.json, " + state.model +

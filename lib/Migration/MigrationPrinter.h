@@ -32,6 +32,8 @@ public:
   void endAlone(const MigrationState &state, bool isHost);
   void endHost(const MigrationState &state);
   void printFault(const MigrationState &state, const Fault &fault);
+  /// Prints the state, where that is what was asked for. For every ending.
+  void end(const MigrationState &state);
   void printSummary(const MigrationState &state, const MigrateJob &job);
   /// Prints what is known of a migration, finished or not.
   void printReport(const MigrationState &state);

@@ -110,12 +110,16 @@ static bool fromJSON(const json::Value &value, TestCounts &counts,
 }
 
 static json::Value toJSON(const AloneVerdict &alone) {
-  return json::Object{
-      {"status", alone.status},    {"tests", alone.tests},
-      {"passed", alone.passed},    {"share", toNumber(alone.share)},
-      {"file", alone.file},        {"message", alone.message},
-      {"command", alone.command},  {"shared", alone.shared},
-      {"evidence", alone.evidence}};
+  return json::Object{{"status", alone.status},
+                      {"tests", alone.tests},
+                      {"passed", alone.passed},
+                      {"share", toNumber(alone.share)},
+                      {"file", alone.file},
+                      {"message", alone.message},
+                      {"command", alone.command},
+                      {"shared", alone.shared},
+                      {"passed_file", alone.passedFile},
+                      {"evidence", alone.evidence}};
 }
 
 static bool fromJSON(const json::Value &value, AloneVerdict &alone,
@@ -125,7 +129,8 @@ static bool fromJSON(const json::Value &value, AloneVerdict &alone,
       !map.map("tests", alone.tests) || !map.map("passed", alone.passed) ||
       !mapNumber(map, "share", alone.share) || !map.map("file", alone.file) ||
       !map.map("message", alone.message) ||
-      !map.map("command", alone.command) || !map.map("shared", alone.shared))
+      !map.map("command", alone.command) || !map.map("shared", alone.shared) ||
+      !map.map("passed_file", alone.passedFile))
     return false;
   if (const json::Value *evidence = value.getAsObject()->get("evidence"))
     alone.evidence = *evidence;

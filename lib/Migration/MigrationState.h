@@ -81,6 +81,8 @@ struct AloneVerdict {
   llvm::json::Value evidence = nullptr;
   /// Whether that test holds other operators too.
   bool shared = false;
+  /// The first test that passes.
+  std::string passedFile;
 
   /// Whether nothing is known to be wrong.
   bool passes() const { return status.empty() || status == "pass"; }

@@ -15,6 +15,7 @@ from tapml.errors import CaptureError, ExecutableError, TapMLError, ToolError, U
 
 if TYPE_CHECKING:
     from tapml.api import Captured, capture
+    from tapml.migration import Fault, Migration, migrate
     from tapml.runtime import Executable, load
 
 __version__ = "0.1.0"
@@ -24,11 +25,14 @@ __all__ = [
     "Captured",
     "Executable",
     "ExecutableError",
+    "Fault",
+    "Migration",
     "TapMLError",
     "ToolError",
     "Unsupported",
     "capture",
     "load",
+    "migrate",
 ]
 
 # Public name -> module that defines it; imported when the name is first asked for.
@@ -36,7 +40,10 @@ _LAZY = {
     "capture": "tapml.api",
     "Captured": "tapml.api",
     "Executable": "tapml.runtime",
+    "Fault": "tapml.migration",
+    "Migration": "tapml.migration",
     "load": "tapml.runtime",
+    "migrate": "tapml.migration",
 }
 
 

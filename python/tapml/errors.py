@@ -13,7 +13,11 @@ class TapMLError(Exception):
 
 
 class ToolError(TapMLError):
-    """A tool of the TapML build is missing or reported an error."""
+    """A tool of the TapML build is missing or reported an error; ``output`` is what it printed before."""
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
 
 
 class RecordsError(TapMLError):

@@ -57,7 +57,7 @@ def run_tool(
         said = (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
         if done.returncode < 0:
             said = f"stopped by signal {-done.returncode}\n{said}"
-        raise ToolError(f"{name} failed: {said}")
+        raise ToolError(f"{name} failed: {said}", done.stdout)
     if done.stderr:
         sys.stderr.write(done.stderr)
     return done.stdout

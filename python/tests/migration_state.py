@@ -293,6 +293,7 @@ def make_state(
         "message": "",
         "command": "",
         "shared": False,
+        "passed_file": "",
         "evidence": None,
     }
     records = []

@@ -24,8 +24,14 @@ public:
   /// Maps the data of `test`. `store` must outlive the result.
   static llvm::Expected<CarvedTest> load(TestOp test, ContentStore &store);
 
+  /// Gives the inputs the values of another test's, repeated as often as their
+  /// own shapes need. What the source computed is then unknown, and the
+  /// evaluation alone decides. Fails if the other has other inputs.
+  llvm::Error takeValues(const CarvedTest &other);
+
   TestOp getOp() const { return test; }
   llvm::ArrayRef<HostTensor> getInputs() const { return inputs; }
+  /// Empty if the source never had these inputs.
   llvm::ArrayRef<HostTensor> getExpected() const { return expected; }
 
   /// Evaluates the operator on the inputs: values, and bounds for an arithmetic

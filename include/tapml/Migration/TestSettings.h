@@ -29,6 +29,9 @@ struct TestSettings {
   /// Directory for tests that are to run elsewhere (docs/Browser.md); without,
   /// they run here.
   std::string exportTo;
+  /// A test whose inputs give the others their values, in their own shapes;
+  /// empty for the values that each has.
+  std::string valuesFrom;
   std::vector<std::string> plugins;
   std::multimap<std::string, std::string> hooks;
   bool validation = false;
