@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tapml/Dialect/TapML/IR/Names.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -249,6 +250,9 @@ MatmulEmitter::accumulate(ArrayRef<Index> columns) {
   auto results =
       emitLoop(evaluator, ix.constant(0), depthCount, depthSteps, inits,
                [&](Value iv, ValueRange args) -> SmallVector<Value> {
+                 setName(iv, "k");
+                 for (Value arg : args)
+                   setName(arg, "sum");
                  SmallVector<Value> next(args);
                  Index depth = e.indices->get(iv, depthSteps > 1);
                  if (failed(emitStep(depth, iv, depthSteps, columns, next)))
@@ -313,16 +317,16 @@ LogicalResult MatmulEmitter::storeTile(ArrayRef<Value> accumulators,
         }
         // One by one, as far as there are columns.
         Value first = ix.add(firstColumn, ix.constant(number * width));
-        Value count = ix.min(ix.sub(columnCount, first), ix.constant(width));
+        Value end = ix.min(ix.add(first, ix.constant(width)), columnCount);
         auto loop = emitLoop(
-            evaluator, ix.constant(0), count, 1, {},
+            evaluator, first, end, 1, {},
             [&](Value iv, ValueRange) -> SmallVector<Value> {
-              Loops scalar = getLoops(row, e.indices->get(ix.add(first, iv)),
-                                      e.indices->getConstant(0));
+              Loops scalar =
+                  getLoops(row, e.indices->get(iv), e.indices->getConstant(0));
               Value element = value;
               if (isa<VectorType>(value.getType()))
-                element = vector::ExtractOp::create(e.builder, e.loc, value,
-                                                    OpFoldResult(iv));
+                element = vector::ExtractOp::create(
+                    e.builder, e.loc, value, OpFoldResult(ix.sub(iv, first)));
               e.storeResult(element, toResult(getResultIndices(scalar)), 1);
               return {};
             });
@@ -336,6 +340,7 @@ LogicalResult MatmulEmitter::storeTile(ArrayRef<Value> accumulators,
 }
 
 LogicalResult MatmulEmitter::emitColumns(Value firstColumn, bool whole) {
+  setName(firstColumn, "column");
   SmallVector<Index> columns;
   for (int64_t offset = 0; offset < tileColumns; offset += width) {
     Value first = ix.add(firstColumn, ix.constant(offset));
@@ -366,6 +371,7 @@ LogicalResult MatmulEmitter::emitTile(Value batchNumber, Value row,
   for (int64_t i = 0; i < tileRows; ++i) {
     Value number = ix.add(firstRow, ix.constant(i));
     rows.push_back(i == 0 || allRows ? number : ix.min(number, last));
+    setName(rows.back(), "row");
   }
   if (ix.getDivisor(columnCount) % tileColumns == 0)
     return emitColumns(firstColumn, /*whole=*/true);

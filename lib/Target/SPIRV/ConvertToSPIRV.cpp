@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utils.h"
 #include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
 #include "mlir/Conversion/ControlFlowToSPIRV/ControlFlowToSPIRV.h"
 #include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
@@ -21,6 +20,7 @@
 #include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Pass/PassManager.h"
+#include "tapml/Codegen/Legalize.h"
 #include "tapml/Target/SPIRV/Passes.h"
 
 namespace tapml {
@@ -199,23 +199,6 @@ private:
 };
 } // namespace
 
-/// Describes a kernel for the runtime, before its arguments are gone.
-static EntryPointAttr describeKernel(gpu::GPUFuncOp kernel) {
-  int64_t sizes = llvm::count_if(kernel.getArgumentTypes(),
-                                 [](Type type) { return type.isIndex(); });
-  auto access = kernel->getAttrOfType<ArrayAttr>(kAccessAttrName);
-  if (!access) {
-    Builder b(kernel.getContext());
-    SmallVector<StringRef> unknown(kernel.getNumArguments() - sizes,
-                                   "readwrite");
-    access = b.getStrArrayAttr(unknown);
-  }
-  SmallVector<int64_t> workgroup(llvm::map_range(
-      *kernel.getKnownBlockSize(), [](int32_t size) { return size; }));
-  return EntryPointAttr::get(kernel.getContext(), kernel.getName(), access,
-                             sizes, workgroup);
-}
-
 //===----------------------------------------------------------------------===//
 // What the stock conversion gets wrong
 //===----------------------------------------------------------------------===//
@@ -269,7 +252,8 @@ struct ConvertToSPIRVPass final
     auto convert = [&](gpu::GPUModuleOp module, ProfileAttr profile) {
       return convertModule(module, profile);
     };
-    if (failed(forEachKernelModule(getOperation(), profile, convert)))
+    if (failed(forEachKernelModule(getOperation(), profile, TargetKind::Vulkan,
+                                   convert)))
       signalPassFailure();
   }
 

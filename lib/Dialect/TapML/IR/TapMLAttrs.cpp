@@ -157,7 +157,9 @@ bool ProfileAttr::hasFeature(StringRef name) const {
 //===----------------------------------------------------------------------===//
 
 SmallVector<StringRef> ProfileAttr::getPresetNames() {
-  return {"host", "vulkan", "vulkan-1.1-minimum", "lavapipe", "swiftshader"};
+  return {"host",        "vulkan", "vulkan-1.1-minimum",   "lavapipe",
+          "swiftshader", "webgpu", "webgpu-f16-subgroups", "metal",
+          "apple6",      "apple7"};
 }
 
 ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
@@ -204,6 +206,28 @@ ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
                  {"min_storage_buffer_alignment", i(16)},
                  {"subgroup_size", i(4)}},
                 {"subgroup_arithmetic", "subgroup_shuffle"});
+  // What every implementation of WebGPU guarantees.
+  if (name == "webgpu")
+    return make(TargetKind::WebGPU, {}, {});
+  // With both optional features; the size of a subgroup stays unknown.
+  if (name == "webgpu-f16-subgroups")
+    return make(
+        TargetKind::WebGPU, {},
+        {"float16", "storage16", "subgroup_arithmetic", "subgroup_shuffle"});
+  // Apple GPUs from family 4 (A11) on, by Metal's feature set tables; family 6
+  // (A13) has permutations within a SIMD group, family 7 (A14, M1) reductions.
+  SmallVector<StringRef> metal = {"float16", "int16",     "int64",
+                                  "int8",    "storage16", "storage8"};
+  if (name == "metal")
+    return make(TargetKind::Metal, {}, metal);
+  if (name == "apple6") {
+    metal.push_back("subgroup_shuffle");
+    return make(TargetKind::Metal, {}, metal);
+  }
+  if (name == "apple7") {
+    metal.append({"subgroup_arithmetic", "subgroup_shuffle"});
+    return make(TargetKind::Metal, {}, metal);
+  }
   return nullptr;
 }
 
@@ -255,9 +279,9 @@ EntryPointAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "an entry point needs a name";
   for (Attribute entry : access) {
     auto string = dyn_cast<StringAttr>(entry);
-    if (!string || (string.getValue() != "read" &&
-                    string.getValue() != "write" &&
-                    string.getValue() != "readwrite"))
+    if (!string ||
+        (string.getValue() != "read" && string.getValue() != "write" &&
+         string.getValue() != "readwrite"))
       return emitError() << "access of entry point '" << name
                          << "' must be \"read\", \"write\" or "
                             "\"readwrite\", got "
