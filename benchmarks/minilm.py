@@ -22,17 +22,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "examples"), str(ROOT / "python")]
-LAVAPIPE = "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json"
-os.environ.setdefault("VK_ICD_FILENAMES", LAVAPIPE)
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
+os.environ.setdefault("VK_ICD_FILENAMES", "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json")
 os.environ.setdefault("VK_DRIVER_FILES", os.environ["VK_ICD_FILENAMES"])
 
 import minilm
-import peers
-import tapml
 import torch
+
+import tapml
 from tapml.tools import require_tool
+
+import peers
 
 Runner = Callable[[], object]
 

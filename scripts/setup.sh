@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 packages=(
   # Compiler and libraries to build against.
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-22
-  clang-format-22 libclang-rt-22-dev cmake ninja-build ccache
+  clang-format-22 clang-tidy-22 libclang-rt-22-dev cmake ninja-build ccache
   nlohmann-json3-dev zlib1g-dev libgtest-dev libvulkan-dev
   python3-dev python3-venv
   # What runs and checks the device code: the Vulkan loader, both software
@@ -89,7 +89,8 @@ if [ ${#missing[@]} -gt 0 ]; then
     install_packages "${missing[@]}"
 fi
 python_is_current || step 'installing Python packages into .venv/' python install_python
-[ -f build/build.ninja ] && [ build/build.ninja -nt CMakePresets.json ] ||
+[ -f build/build.ninja ] && [ build/build.ninja -nt CMakePresets.json ] &&
+  [ build/build.ninja -nt .venv/stamp ] ||
   step 'configuring build/' configure cmake --preset default \
     "-DPython_EXECUTABLE=$PWD/.venv/bin/python"
 build

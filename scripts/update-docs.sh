@@ -52,6 +52,7 @@ Shape:Operators: shapes
 Indexing:Operators: indexing
 NN:Operators: products, reductions, layers
 Executable:Executables, dispatches and kernels
+Test:Tests
 GROUPS
   printf '\n## Attributes\n\n'
   generate --gen-attrdef-doc $ir/TapMLAttrs.td

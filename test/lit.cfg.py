@@ -16,9 +16,7 @@ config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.tapml_obj_root, "test")
 
 tools = os.path.join(config.tapml_obj_root, "bin")
-config.environment["PATH"] = os.pathsep.join(
-    [tools, config.llvm_tools_dir, config.environment["PATH"]]
-)
+config.environment["PATH"] = os.pathsep.join([tools, config.llvm_tools_dir, config.environment["PATH"]])
 # A variable bound in one function must not leak into the checks of the next.
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --dump-input-filter=all"
 
@@ -35,14 +33,16 @@ config.environment["XDG_RUNTIME_DIR"] = config.test_exec_root
 for driver, manifest in DRIVERS.items():
     if os.path.exists(manifest):
         config.available_features.add(driver)
-    config.substitutions.append(
-        (f"%{driver}", f"env VK_ICD_FILENAMES={manifest} VK_DRIVER_FILES={manifest}")
-    )
+    config.substitutions.append((f"%{driver}", f"env VK_ICD_FILENAMES={manifest} VK_DRIVER_FILES={manifest}"))
+# The build links to wgpu-native where it is; so does who names another.
+webgpu = os.environ.get("TAPML_WEBGPU_LIBRARY")
+if webgpu:
+    config.environment["TAPML_WEBGPU_LIBRARY"] = webgpu
+if os.path.exists(webgpu or os.path.join(config.tapml_obj_root, "lib", "libwgpu_native.so")):
+    config.available_features.add("webgpu")
 if shutil.which("spirv-val"):
     config.available_features.add("spirv-val")
 
 python = os.path.join(config.tapml_src_root, ".venv", "bin", "python")
 config.substitutions.append(("%python", python if os.path.exists(python) else sys.executable))
-config.substitutions.append(
-    ("%hook_plugin", os.path.join(config.tapml_obj_root, "lib", "HookPlugin.so"))
-)
+config.substitutions.append(("%hook_plugin", os.path.join(config.tapml_obj_root, "lib", "HookPlugin.so")))

@@ -20,6 +20,18 @@ target_precompile_headers(
   <mlir/IR/PatternMatch.h>
   <mlir/Pass/Pass.h>)
 
+# The bytes of the precompiled header hold the path of the tree, so that ccache
+# would miss in every other one. It takes this sum in their place: of all that
+# goes into the header, which are the compiler and the MLIR package.
+file(SHA256 ${LLVM_INCLUDE_DIRS}/llvm/Support/VCSRevision.h TAPML_PCH_REVISION)
+file(SHA256 ${CMAKE_CURRENT_LIST_FILE} TAPML_PCH_LIST)
+string(SHA256 TAPML_PCH_SUM
+  "${LLVM_PACKAGE_VERSION} ${TAPML_PCH_REVISION} ${TAPML_PCH_LIST}
+   ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_CXX_FLAGS}")
+file(CONFIGURE
+  OUTPUT ${PROJECT_BINARY_DIR}/CMakeFiles/TapMLPCH.dir/cmake_pch.hxx.pch.sum
+  CONTENT "${TAPML_PCH_SUM}")
+
 function(add_tapml_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   add_library(${name} OBJECT ${ARG_UNPARSED_ARGUMENTS})

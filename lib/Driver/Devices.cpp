@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RuntimeHandles.h"
+#include "Output.h"
+#include "tapml/Compiler/RuntimeHandles.h"
 #include "tapml/Driver/Driver.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -15,11 +16,6 @@
 
 using namespace llvm;
 using namespace tapml;
-
-static LogicalResult fail(const Twine &message) {
-  WithColor::error(errs(), "tapml") << message << "\n";
-  return failure();
-}
 
 /// Prints one device: its id and driver, then features and limits.
 static void printDevice(const json::Object &device) {

@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Numpy.h"
-#include "RuntimeHandles.h"
 #include "Safetensors.h"
 #include "TapxFile.h"
+#include "tapml/Compiler/RuntimeHandles.h"
 #include "tapml/Driver/Driver.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
@@ -110,9 +110,8 @@ Error Runner::bindDevices(std::vector<tapml_binding> &bindings) {
       devices.front().second = request.str();
       continue;
     }
-    auto it = find_if(devices, [&, name = place](auto &d) {
-      return d.first == name;
-    });
+    auto it = find_if(devices,
+                      [&, name = place](auto &d) { return d.first == name; });
     if (it == devices.end())
       return makeError("--device=" + request + ": " + job.executable +
                        " has no place '" + place + "' beside the host");
@@ -128,16 +127,14 @@ Error Runner::load() {
   auto file = rt::TapxFile::open(job.executable);
   if (!file.ok())
     return toError(file.status());
-  const rt::TapxFile::Section *section =
-      (*file)->find(rt::tapxManifestSection);
+  const rt::TapxFile::Section *section = (*file)->find(rt::tapxManifestSection);
   if (!section)
     return makeError(job.executable + ": has no manifest; compile it again");
   auto value = json::parse(StringRef(
-      reinterpret_cast<const char *>(section->data.data),
-      section->data.size));
+      reinterpret_cast<const char *>(section->data.data), section->data.size));
   if (!value)
-    return makeError(job.executable + ": manifest: " +
-                     toString(value.takeError()));
+    return makeError(job.executable +
+                     ": manifest: " + toString(value.takeError()));
   if (json::Object *object = value->getAsObject())
     manifest = std::move(*object);
 
@@ -150,6 +147,7 @@ Error Runner::load() {
   options.no_host_code = job.noHostCode;
   options.validation = job.validation;
   options.threads = job.threads;
+  options.deadline_ms = job.deadlineMs;
   options.bindings = bindings.data();
   options.num_bindings = bindings.size();
   if (Error error = takeStatus(tapml_executable_load(
@@ -174,15 +172,18 @@ Error Runner::readSample() {
     return makeError(job.executable + ": was compiled from a graph without "
                                       "samples; use --input=NAME=FILE.npy");
   SmallString<256> path = sys::path::parent_path(job.executable);
-  sys::path::append(path, *samples, std::to_string(*job.sample) + ".safetensors");
+  sys::path::append(path, *samples,
+                    std::to_string(*job.sample) + ".safetensors");
   auto file = rt::SafetensorsFile::open(std::string(path));
   if (!file.ok())
-    return toError(file.status().withContext(
-        "sample " + std::to_string(*job.sample)));
+    return toError(
+        file.status().withContext("sample " + std::to_string(*job.sample)));
   for (auto &[name, entry] : (*file)->entries()) {
     auto [side, tensor] = StringRef(name).split('.');
     rt::ByteSpan bytes = (*file)->bytes(entry);
-    HostTensor copy{tensor.str(), entry.dtype, entry.shape,
+    HostTensor copy{tensor.str(),
+                    entry.dtype,
+                    entry.shape,
                     {bytes.data, bytes.data + bytes.size}};
     // The framework's booleans are one byte; so are ours.
     if (copy.dtype == rt::DType::U8)
@@ -224,9 +225,9 @@ Error Runner::execute() {
                        input.data.data(), input.data.size()});
   for (unsigned i = 0; i < job.repeat; ++i) {
     double start = now();
-    if (Error error = takeStatus(tapml_session_run(
-            session.get(), tensors.data(), tensors.size(), nullptr, 0,
-            TAPML_RUN_DEFAULT, result.out())))
+    if (Error error = takeStatus(
+            tapml_session_run(session.get(), tensors.data(), tensors.size(),
+                              nullptr, 0, TAPML_RUN_DEFAULT, result.out())))
       return error;
     runMs.push_back(now() - start);
   }
@@ -269,12 +270,11 @@ static Expected<Difference> compare(const tapml_tensor &got,
   bool sameShape =
       ArrayRef(got.shape, got.rank) == ArrayRef<int64_t>(expected.shape);
   if (!sameShape || static_cast<int>(got.dtype) != int(expected.dtype))
-    return makeError(
-        "output '" + StringRef(expected.name) + "' is " +
-        rt::name(static_cast<rt::DType>(got.dtype)) + " " +
-        rt::toString(rt::Shape(got.shape, got.shape + got.rank)) +
-        ", the source recorded " + rt::name(expected.dtype) + " " +
-        rt::toString(expected.shape));
+    return makeError("output '" + StringRef(expected.name) + "' is " +
+                     rt::name(static_cast<rt::DType>(got.dtype)) + " " +
+                     rt::toString(rt::Shape(got.shape, got.shape + got.rank)) +
+                     ", the source recorded " + rt::name(expected.dtype) + " " +
+                     rt::toString(expected.shape));
   int64_t count = rt::elementCount(expected.shape).value_or(0);
   const void *a = got.data, *b = expected.data.data();
   switch (got.dtype) {
@@ -330,9 +330,9 @@ Error Runner::compareAndPrint() {
       return output.takeError();
     rt::Shape shape(output->shape, output->shape + output->rank);
     auto dtype = static_cast<rt::DType>(output->dtype);
-    tensors.push_back({output->name, dtype, shape,
-                       rt::ByteSpan(static_cast<uint8_t *>(output->data),
-                                    output->bytes)});
+    tensors.push_back(
+        {output->name, dtype, shape,
+         rt::ByteSpan(static_cast<uint8_t *>(output->data), output->bytes)});
     json::Object record{{"name", output->name},
                         {"dtype", rt::name(dtype)},
                         {"shape", json::Array(shape)}};
@@ -356,11 +356,13 @@ Error Runner::compareAndPrint() {
       else if (!job.json)
         outs() << format("  largest difference %.1e", difference->value)
                << " at " << where;
-      bool tooFar = job.maxDifference && !(difference->value <= *job.maxDifference);
+      bool tooFar =
+          job.maxDifference && !(difference->value <= *job.maxDifference);
       if (difference->mismatches || tooFar)
-        failures += formatv("\n  {0} {1}: expected {2:E8}, got {3:E8}", output->name,
-                            where, difference->expected, difference->got)
-                        .str();
+        failures +=
+            formatv("\n  {0} {1}: expected {2:E8}, got {3:E8}", output->name,
+                    where, difference->expected, difference->got)
+                .str();
     } else if (job.sample) {
       failures += (Twine("\n  ") + output->name + ": not in the sample").str();
     }

@@ -39,9 +39,16 @@ ArrayRef<StringRef> tapml::getExtensionPoints() {
 static LogicalResult addHooks(OpPassManager &pm, StringRef point,
                               const CompileOptions &options) {
   auto [begin, end] = options.hooks.equal_range(point.str());
-  for (auto it = begin; it != end; ++it)
-    if (failed(parsePassPipeline(it->second, pm)))
+  for (auto it = begin; it != end; ++it) {
+    // The pipeline may name its anchor, as those of opt tools do: it runs on
+    // this module, not on one inside it.
+    StringRef pipeline = StringRef(it->second).trim();
+    if (pipeline.ends_with(")"))
+      if (pipeline.consume_front("builtin.module("))
+        pipeline = pipeline.drop_back();
+    if (failed(parsePassPipeline(pipeline, pm)))
       return failure();
+  }
   return success();
 }
 

@@ -85,45 +85,99 @@ Status Binding::convert(const Conversion &conversion,
   return Status();
 }
 
-Status Binding::execute(const std::vector<void *> &table, RunReport &report,
-                        std::vector<std::vector<Ticket>> &tickets) {
-  for (const Action &action : program) {
-    Clock::time_point start = Clock::now();
-    Device &device = *executable.device(action.place);
-    switch (action.kind) {
-    case Action::Kind::Submit: {
-      TAPML_ASSIGN_OR_RETURN(
-          Ticket ticket, device.submit(*lists[action.index].recorded, table));
-      tickets[action.place].push_back(ticket);
-      break;
-    }
-    case Action::Kind::Wait: {
-      std::vector<Ticket> waiting;
-      waiting.swap(tickets[action.place]);
-      for (size_t i = 0; i < waiting.size(); ++i) {
-        Status status = device.wait(waiting[i], executable.deadline());
-        if (!status.ok()) {
-          tickets[action.place].assign(waiting.begin() + long(i) + 1,
-                                       waiting.end());
-          return status;
-        }
+Status Binding::executeAction(const Action &action,
+                              const std::vector<void *> &table,
+                              std::vector<std::vector<Ticket>> &tickets) {
+  Device &device = *executable.device(action.place);
+  switch (action.kind) {
+  case Action::Kind::Submit: {
+    TAPML_ASSIGN_OR_RETURN(Ticket ticket,
+                           device.submit(*lists[action.index].recorded, table));
+    tickets[action.place].push_back(ticket);
+    return Status();
+  }
+  case Action::Kind::Wait: {
+    std::vector<Ticket> waiting;
+    waiting.swap(tickets[action.place]);
+    for (size_t i = 0; i < waiting.size(); ++i) {
+      Status status = device.wait(waiting[i], executable.deadline());
+      if (!status.ok()) {
+        tickets[action.place].assign(waiting.begin() + long(i) + 1,
+                                     waiting.end());
+        return status;
       }
-      break;
     }
-    case Action::Kind::Convert:
-      TAPML_RETURN_IF_ERROR(convert(conversions[action.index], table));
-      break;
-    }
-    double elapsed = millisecondsSince(start);
-    report.places[action.place].milliseconds += elapsed;
-    if (perStep && action.step < report.steps.size())
-      report.steps[action.step].milliseconds += elapsed;
+    return Status();
+  }
+  case Action::Kind::Convert:
+    return convert(conversions[action.index], table);
   }
   return Status();
 }
 
+Status Binding::observe(const std::vector<uint32_t> &ids,
+                        const std::vector<void *> &table,
+                        std::vector<ObservedValue> &values) const {
+  const Manifest &m = executable.manifest();
+  for (uint32_t id : ids) {
+    const ValueDesc &desc = m.main.values[id];
+    ObservedValue value;
+    value.id = id;
+    value.shape = &valueShapes[id];
+    const BufferRange &range = valueRanges[id];
+    if (desc.kind != ValueDesc::Kind::Weight && range.size) {
+      value.bytes.resize(range.size);
+      if (!range.buffer) {
+        const auto *base = static_cast<const uint8_t *>(table[range.external]);
+        std::memcpy(value.bytes.data(), base + range.offset, range.size);
+      } else {
+        TAPML_RETURN_IF_ERROR(executable.device(desc.place)
+                                  ->download(*range.buffer, range.offset,
+                                             value.bytes.data(), range.size));
+      }
+    }
+    values.push_back(std::move(value));
+  }
+  return Status();
+}
+
+Status Binding::execute(const std::vector<void *> &table,
+                        const RunOptions &options, RunReport &report,
+                        std::vector<std::vector<Ticket>> &tickets) {
+  const std::vector<StepDesc> &steps = executable.manifest().main.steps;
+  size_t numSteps = options.observer ? steps.size() : 0;
+  auto action = program.begin();
+  auto runActions = [&](size_t beforeStep) -> Status {
+    for (; action != program.end() && action->step < beforeStep; ++action) {
+      Clock::time_point start = Clock::now();
+      TAPML_RETURN_IF_ERROR(executeAction(*action, table, tickets));
+      double elapsed = millisecondsSince(start);
+      report.places[action->place].milliseconds += elapsed;
+      if (perStep && action->step < report.steps.size())
+        report.steps[action->step].milliseconds += elapsed;
+    }
+    return Status();
+  };
+  for (size_t i = 0; i < numSteps; ++i) {
+    const StepDesc &step = steps[i];
+    bool moves = step.op == StepDesc::Op::Transfer;
+    std::vector<uint32_t> from{step.from}, to{step.to};
+    ObservedStep observed;
+    observed.index = i;
+    observed.place = report.steps[i].place;
+    TAPML_RETURN_IF_ERROR(
+        observe(moves ? from : step.operands, table, observed.operands));
+    TAPML_RETURN_IF_ERROR(runActions(i + 1));
+    TAPML_RETURN_IF_ERROR(
+        observe(moves ? to : step.results, table, observed.results));
+    TAPML_RETURN_IF_ERROR(options.observer(observed));
+  }
+  return runActions(SIZE_MAX);
+}
+
 Status Binding::run(const std::vector<void *> &inputs,
-                    const std::vector<void *> &outputs, RunReport &report) {
+                    const std::vector<void *> &outputs,
+                    const RunOptions &options, RunReport &report) {
   double bindTime = report.bindMilliseconds;
   report = counts;
   report.bindMilliseconds = bindTime;
@@ -134,7 +188,7 @@ Status Binding::run(const std::vector<void *> &inputs,
     externals[next++] = output;
   std::vector<std::vector<Ticket>> tickets(report.places.size());
   Clock::time_point start = Clock::now();
-  Status status = execute(externals, report, tickets);
+  Status status = execute(externals, options, report, tickets);
   // Devices must let go of the caller's memory even when something failed.
   if (!status.ok())
     for (uint32_t place = 0; place < tickets.size(); ++place)

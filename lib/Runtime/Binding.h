@@ -11,6 +11,7 @@
 
 #include "Executable.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -41,6 +42,27 @@ struct RunReport {
   std::vector<Step> steps;
 
   std::string toJson() const;
+};
+
+/// A value as it was at one moment; weights are not copied.
+struct ObservedValue {
+  uint32_t id = 0;
+  const Shape *shape = nullptr;
+  std::vector<uint8_t> bytes;
+};
+
+/// What a step was given and what it gave.
+struct ObservedStep {
+  size_t index = 0;
+  uint32_t place = 0;
+  std::vector<ObservedValue> operands, results;
+};
+
+struct RunOptions {
+  /// Wait after every step and measure it.
+  bool perStep = false;
+  /// Called after every step; an error stops the run. Needs `perStep`.
+  std::function<Status(const ObservedStep &)> observer;
 };
 
 /// The sizes of everything, from the inputs' sizes. Holds no memory.
@@ -89,7 +111,8 @@ public:
 
   /// Inputs and outputs as the host kernels get them; see `inputNeedsCopy`.
   Status run(const std::vector<void *> &inputs,
-             const std::vector<void *> &outputs, RunReport &report);
+             const std::vector<void *> &outputs, const RunOptions &options,
+             RunReport &report);
 
   /// True when host kernels read the input, or write the output, directly: its
   /// memory must then be aligned and padded as theirs.
@@ -121,13 +144,24 @@ private:
   };
 
   explicit Binding(Executable &executable) : executable(executable) {}
-  Status execute(const std::vector<void *> &externals, RunReport &report,
+  Status execute(const std::vector<void *> &externals,
+                 const RunOptions &options, RunReport &report,
                  std::vector<std::vector<Ticket>> &tickets);
+  Status executeAction(const Action &action,
+                       const std::vector<void *> &externals,
+                       std::vector<std::vector<Ticket>> &tickets);
+  /// Copies what the values hold now.
+  Status observe(const std::vector<uint32_t> &ids,
+                 const std::vector<void *> &externals,
+                 std::vector<ObservedValue> &values) const;
   Status convert(const Conversion &conversion,
                  const std::vector<void *> &externals) const;
 
   Executable &executable;
   bool perStep = false;
+  /// Where each value is, and its sizes; only with `perStep`.
+  std::vector<BufferRange> valueRanges;
+  std::vector<Shape> valueShapes;
   std::vector<List> lists;
   std::vector<Conversion> conversions;
   std::vector<Action> program;

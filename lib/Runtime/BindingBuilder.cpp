@@ -52,6 +52,11 @@ public:
       if (binding.perStep)
         finishAll();
     }
+    if (binding.perStep) {
+      binding.valueShapes = plan.valueShapes;
+      for (uint32_t i = 0; i < m.main.values.size(); ++i)
+        binding.valueRanges.push_back(valueBytes(i));
+    }
     current = m.main.steps.empty() ? 0 : m.main.steps.size() - 1;
     addRemainingOutputs();
     finishAll();

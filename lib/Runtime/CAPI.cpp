@@ -198,7 +198,7 @@ tapml_status tapml_list_devices(char **json, char **note) {
     if (!json)
       return nullArgument("'json'");
     std::string remark;
-    TAPML_ASSIGN_OR_RETURN(auto devices, listDevices(VulkanOptions(), remark));
+    TAPML_ASSIGN_OR_RETURN(auto devices, listDevices(DriverOptions(), remark));
     *json = copyString(toJson(devices));
     if (note && !remark.empty())
       *note = copyString(remark);
@@ -213,7 +213,7 @@ tapml_status tapml_device_open(const char *id, int validation,
   return guarded([&]() -> Status {
     if (!id || !device)
       return nullArgument(id ? "'device'" : "'id'");
-    LoadOptions options;
+    DriverOptions options;
     options.vulkan.validation = validation != 0;
     TAPML_ASSIGN_OR_RETURN(auto opened, openDevice(id, options, std::nullopt));
     auto handle = std::make_unique<tapml_device_impl>();
@@ -243,8 +243,10 @@ static Status readLoadOptions(const tapml_load_options *given,
   if (read.weights_path)
     options.weightsPath = read.weights_path;
   options.noHostCode = read.no_host_code != 0;
-  options.vulkan.validation = read.validation != 0;
-  options.vulkan.forceStaging = read.force_staging != 0;
+  options.drivers.vulkan.validation = read.validation != 0;
+  options.drivers.vulkan.forceStaging = read.force_staging != 0;
+  if (read.webgpu_library)
+    options.drivers.webgpu.fallback = read.webgpu_library;
   options.threads = read.threads;
   if (options.threads > 1024)
     return makeError(StatusCode::InvalidArgument, options.threads,
@@ -267,6 +269,32 @@ static Status readLoadOptions(const tapml_load_options *given,
   return Status();
 }
 
+/// Opens devices for a file that has been read and makes the handle.
+static Status loadExecutable(std::shared_ptr<TapxFile> file,
+                             const tapml_load_options *options,
+                             tapml_executable *executable) {
+  LoadOptions loadOptions;
+  TAPML_RETURN_IF_ERROR(readLoadOptions(options, loadOptions));
+  auto handle = std::make_unique<tapml_executable_impl>();
+  TAPML_ASSIGN_OR_RETURN(handle->executable,
+                         Executable::load(std::move(file), loadOptions));
+  const Manifest &m = handle->executable->manifest();
+  for (const InputDesc &input : m.inputs) {
+    std::vector<tapml_dim> dims;
+    for (const DimSpec &dim : input.shape) {
+      if (dim.symbol) {
+        const SymbolDesc &symbol = m.symbols[*dim.symbol];
+        dims.push_back({symbol.name.c_str(), symbol.min, symbol.max});
+      } else {
+        dims.push_back({nullptr, dim.size, dim.size});
+      }
+    }
+    handle->inputDims.push_back(std::move(dims));
+  }
+  *executable = handle.release();
+  return Status();
+}
+
 tapml_status tapml_executable_load(const char *path,
                                    const tapml_load_options *options,
                                    tapml_executable *executable) {
@@ -275,26 +303,26 @@ tapml_status tapml_executable_load(const char *path,
   return guarded([&]() -> Status {
     if (!path || !executable)
       return nullArgument(path ? "'executable'" : "'path'");
-    LoadOptions loadOptions;
-    TAPML_RETURN_IF_ERROR(readLoadOptions(options, loadOptions));
-    auto handle = std::make_unique<tapml_executable_impl>();
-    TAPML_ASSIGN_OR_RETURN(handle->executable,
-                           Executable::load(path, loadOptions));
-    const Manifest &m = handle->executable->manifest();
-    for (const InputDesc &input : m.inputs) {
-      std::vector<tapml_dim> dims;
-      for (const DimSpec &dim : input.shape) {
-        if (dim.symbol) {
-          const SymbolDesc &symbol = m.symbols[*dim.symbol];
-          dims.push_back({symbol.name.c_str(), symbol.min, symbol.max});
-        } else {
-          dims.push_back({nullptr, dim.size, dim.size});
-        }
-      }
-      handle->inputDims.push_back(std::move(dims));
-    }
-    *executable = handle.release();
-    return Status();
+    TAPML_ASSIGN_OR_RETURN(auto file, TapxFile::open(path));
+    return loadExecutable(std::move(file), options, executable);
+  });
+}
+
+tapml_status tapml_executable_load_memory(const void *data, size_t bytes,
+                                          const char *path,
+                                          const tapml_load_options *options,
+                                          tapml_executable *executable) {
+  if (executable)
+    *executable = nullptr;
+  return guarded([&]() -> Status {
+    if (!path || !executable || (!data && bytes))
+      return nullArgument(!path         ? "'path'"
+                          : !executable ? "'executable'"
+                                        : "'data'");
+    const auto *begin = static_cast<const uint8_t *>(data);
+    TAPML_ASSIGN_OR_RETURN(auto file,
+                           TapxFile::fromBytes({begin, begin + bytes}, path));
+    return loadExecutable(std::move(file), options, executable);
   });
 }
 
@@ -374,6 +402,24 @@ tapml_status tapml_session_create(tapml_executable executable,
 void tapml_session_retain(tapml_session session) { retain(session); }
 void tapml_session_release(tapml_session session) { release(session); }
 
+/// Reads the caller's inputs, runs, and makes the handle of the result.
+static Status runSession(tapml_session session, const tapml_tensor *inputs,
+                         size_t numInputs,
+                         const std::vector<OutputBuffer> &outputs,
+                         const RunOptions &options, tapml_result *result) {
+  if (!session || !result)
+    return nullArgument(session ? "'result'" : "'session'");
+  const Manifest &m = session->session->executable().manifest();
+  std::vector<InputTensor> tensors;
+  TAPML_RETURN_IF_ERROR(readInputs(m, inputs, numInputs, true, tensors));
+  auto handle = std::make_unique<tapml_result_impl>();
+  TAPML_ASSIGN_OR_RETURN(handle->result,
+                         session->session->run(tensors, outputs, options));
+  handle->report = handle->result->report.toJson();
+  *result = handle.release();
+  return Status();
+}
+
 tapml_status tapml_session_run(tapml_session session,
                                const tapml_tensor *inputs, size_t num_inputs,
                                const tapml_tensor *outputs, size_t num_outputs,
@@ -381,26 +427,70 @@ tapml_status tapml_session_run(tapml_session session,
   if (result)
     *result = nullptr;
   return guarded([&]() -> Status {
-    if (!session || !result)
-      return nullArgument(session ? "'result'" : "'session'");
     if (num_outputs && !outputs)
       return nullArgument("'outputs'");
     if (flags & ~unsigned(TAPML_RUN_PROFILE_STEPS))
       return makeError(StatusCode::InvalidArgument, "unknown flags ", flags);
-    const Manifest &m = session->session->executable().manifest();
-    std::vector<InputTensor> tensors;
-    TAPML_RETURN_IF_ERROR(readInputs(m, inputs, num_inputs, true, tensors));
     std::vector<OutputBuffer> buffers;
     for (size_t i = 0; i < num_outputs; ++i)
       buffers.push_back({outputs[i].data, outputs[i].bytes});
-    auto handle = std::make_unique<tapml_result_impl>();
-    TAPML_ASSIGN_OR_RETURN(
-        handle->result,
-        session->session->run(tensors, buffers,
-                              (flags & TAPML_RUN_PROFILE_STEPS) != 0));
-    handle->report = handle->result->report.toJson();
-    *result = handle.release();
-    return Status();
+    RunOptions options;
+    options.perStep = (flags & TAPML_RUN_PROFILE_STEPS) != 0;
+    return runSession(session, inputs, num_inputs, buffers, options, result);
+  });
+}
+
+/// Shows a step to an observer of the C API.
+static int callObserver(const Manifest &m, const ObservedStep &step,
+                        tapml_step_observer observer, void *user) {
+  auto convert = [&](const std::vector<ObservedValue> &values) {
+    std::vector<tapml_observed_value> converted;
+    for (const ObservedValue &value : values) {
+      const ValueDesc &desc = m.main.values[value.id];
+      bool isWeight = desc.kind == ValueDesc::Kind::Weight;
+      converted.push_back(
+          {value.id, m.places[desc.place].name.c_str(),
+           tapml_dtype(int(desc.dtype)), value.shape->size(),
+           value.shape->data(), isWeight ? nullptr : value.bytes.data(),
+           value.bytes.size(),
+           isWeight ? m.weights[desc.index].key.c_str() : nullptr});
+    }
+    return converted;
+  };
+  std::vector<tapml_observed_value> operands = convert(step.operands);
+  std::vector<tapml_observed_value> results = convert(step.results);
+  std::vector<const char *> instances;
+  for (const std::string &instance : m.main.steps[step.index].instances)
+    instances.push_back(instance.c_str());
+  tapml_observed_step shown = {
+      step.index,       m.places[step.place].name.c_str(),
+      instances.data(), instances.size(),
+      operands.data(),  operands.size(),
+      results.data(),   results.size()};
+  return observer(user, &shown);
+}
+
+tapml_status tapml_session_observe(tapml_session session,
+                                   const tapml_tensor *inputs,
+                                   size_t num_inputs,
+                                   tapml_step_observer observer, void *user,
+                                   tapml_result *result) {
+  if (result)
+    *result = nullptr;
+  return guarded([&]() -> Status {
+    if (!session || !observer)
+      return nullArgument(session ? "'observer'" : "'session'");
+    const Manifest &m = session->session->executable().manifest();
+    RunOptions options;
+    options.perStep = true;
+    options.observer = [&](const ObservedStep &step) -> Status {
+      if (callObserver(m, step, observer, user))
+        return makeError(StatusCode::InvalidArgument,
+                         "the observer stopped the run at ",
+                         m.describe(m.main.steps[step.index]));
+      return Status();
+    };
+    return runSession(session, inputs, num_inputs, {}, options, result);
   });
 }
 

@@ -117,6 +117,9 @@ struct DeviceLimits {
   std::array<uint64_t, 3> maxGrid = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
   /// Kernel sizes are passed as 32-bit integers.
   bool narrowSizes = false;
+  /// A buffer that a launch writes must not be bound by it a second time, not
+  /// even another part: tensors that launches write get buffers of their own.
+  bool exclusiveWrites = false;
 };
 
 /// An opened device. All functions may be called from several threads; an
@@ -124,28 +127,33 @@ struct DeviceLimits {
 class Device {
 public:
   virtual ~Device();
+  Device(const Device &) = delete;
+  Device &operator=(const Device &) = delete;
 
+  /// As of a place: "host", "vulkan".
+  const std::string &kind() const { return kindName; }
   /// "host" or "vulkan:0 (llvmpipe ...)", for messages.
-  virtual std::string describe() const = 0;
-  virtual const DeviceLimits &limits() const = 0;
+  const std::string &describe() const { return description; }
+  const DeviceLimits &limits() const { return deviceLimits; }
   /// Fails with a sentence when the device lacks something that `profile` asks
   /// for.
   virtual Status checkProfile(const ProfileDesc &profile) const = 0;
 
   virtual Result<std::shared_ptr<DeviceBuffer>> allocate(uint64_t size) = 0;
   /// Copies `bytes` into the buffer and waits until that is done.
-  virtual Status upload(DeviceBuffer &buffer, uint64_t offset,
-                        ByteSpan bytes) = 0;
-  virtual Status download(DeviceBuffer &buffer, uint64_t offset, void *target,
-                          uint64_t size) = 0;
+  Status upload(DeviceBuffer &buffer, uint64_t offset, ByteSpan bytes);
+  Status download(DeviceBuffer &buffer, uint64_t offset, void *target,
+                  uint64_t size);
 
+  /// Loads code. `kernels` are what will be made from it: checks all that can
+  /// be checked without compiling them, such as that the code has their entry
+  /// points and that they stay inside the device's limits.
   virtual Result<std::shared_ptr<DeviceModule>>
-  loadModule(ByteSpan code, const std::string &name) = 0;
-  /// Checks what can be checked without compiling: that the module has the
-  /// entry point, and that the kernel stays inside the device's limits.
-  virtual Status checkKernel(DeviceModule &module, const KernelDesc &desc) = 0;
-  /// `desc` must outlive the kernel. May take long (a driver compiles); may be
-  /// called for several kernels at once.
+  loadModule(ByteSpan code, const std::string &name,
+             const std::vector<const KernelDesc *> &kernels) = 0;
+  /// Makes one of the kernels that the module was loaded with; `desc` must
+  /// outlive it. May take long (a driver compiles); may be called for several
+  /// kernels at once.
   virtual Result<std::unique_ptr<DeviceKernel>>
   createKernel(std::shared_ptr<DeviceModule> module,
                const KernelDesc &desc) = 0;
@@ -159,6 +167,21 @@ public:
   /// Waits until the submission is finished and host memory holds what it
   /// copied out, or until the deadline has passed.
   virtual Status wait(Ticket ticket, std::chrono::milliseconds deadline) = 0;
+
+protected:
+  Device(std::string kind, std::string description, DeviceLimits limits)
+      : kindName(std::move(kind)), description(std::move(description)),
+        deviceLimits(limits) {}
+  /// `upload` and `download` of ranges that lie inside the buffer.
+  virtual Status writeBuffer(DeviceBuffer &buffer, uint64_t offset,
+                             ByteSpan bytes) = 0;
+  virtual Status readBuffer(DeviceBuffer &buffer, uint64_t offset, void *target,
+                            uint64_t size) = 0;
+
+private:
+  const std::string kindName;
+  const std::string description;
+  const DeviceLimits deviceLimits;
 };
 
 } // namespace tapml::rt

@@ -8,6 +8,7 @@
 
 #include "Executable.h"
 #include "VulkanDevice.h"
+#include "WebGPUDevice.h"
 
 #include <algorithm>
 #include <set>
@@ -15,12 +16,82 @@
 
 using namespace tapml::rt;
 
-/// Reads N of "vulkan:N"; "vulkan" alone is the first device.
-static std::optional<size_t> parseVulkanSpec(const std::string &spec) {
-  static const std::string prefix = "vulkan";
-  if (spec.compare(0, prefix.size(), prefix) != 0)
+//===----------------------------------------------------------------------===//
+// Kinds of devices
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A kind of device that is opened by number.
+struct DeviceKind {
+  const char *name;
+  Result<std::shared_ptr<Device>> (*open)(
+      const DriverOptions &options, size_t index,
+      const std::optional<ProfileDesc> &profile);
+  /// Appends the devices of this kind. Not found: none can be here.
+  Status (*list)(const DriverOptions &options,
+                 std::vector<DeviceInfo> &devices);
+};
+} // namespace
+
+template <typename T>
+static Result<std::shared_ptr<Device>>
+asDevice(Result<std::shared_ptr<T>> opened) {
+  if (!opened.ok())
+    return opened.status();
+  return std::shared_ptr<Device>(std::move(*opened));
+}
+
+static Status listVulkan(const DriverOptions &options,
+                         std::vector<DeviceInfo> &devices) {
+  TAPML_ASSIGN_OR_RETURN(auto instance, VulkanInstance::create(options.vulkan));
+  for (size_t i = 0; i < instance->devices().size(); ++i)
+    devices.push_back(queryVulkanDevice(*instance, i));
+  if (instance->devices().empty())
+    return makeError(StatusCode::NotFound,
+                     "no Vulkan device of version 1.1 or newer is here");
+  return Status();
+}
+
+static Status listWebGPU(const DriverOptions &options,
+                         std::vector<DeviceInfo> &devices) {
+  TAPML_ASSIGN_OR_RETURN(auto instance, WebGPUInstance::create(options.webgpu));
+  for (size_t i = 0; i < instance->adapters().size(); ++i)
+    devices.push_back(queryWebGPUDevice(*instance, i));
+  if (instance->adapters().empty())
+    return makeError(StatusCode::NotFound,
+                     "no device that WebGPU can use is here");
+  return Status();
+}
+
+static constexpr DeviceKind deviceKinds[] = {
+    {"vulkan",
+     [](const DriverOptions &options, size_t index,
+        const std::optional<ProfileDesc> &profile) {
+       return asDevice(VulkanDevice::open(options.vulkan, index, profile));
+     },
+     listVulkan},
+    {"webgpu",
+     [](const DriverOptions &options, size_t index,
+        const std::optional<ProfileDesc> &profile) {
+       return asDevice(WebGPUDevice::open(options.webgpu, index, profile));
+     },
+     listWebGPU},
+};
+
+/// "'vulkan' and 'webgpu'".
+static std::string listKinds(const char *suffix) {
+  std::string out;
+  for (const DeviceKind &kind : deviceKinds)
+    out += concat(out.empty() ? "'" : " and '", kind.name, suffix, "'");
+  return out;
+}
+
+/// Reads N of "KIND:N"; the kind alone is its first device.
+static std::optional<size_t> parseDeviceSpec(const std::string &spec,
+                                             const std::string &kind) {
+  if (spec.compare(0, kind.size(), kind) != 0)
     return std::nullopt;
-  std::string rest = spec.substr(prefix.size());
+  std::string rest = spec.substr(kind.size());
   if (rest.empty())
     return 0;
   if (rest.size() < 2 || rest.size() > 5 || rest[0] != ':' ||
@@ -30,20 +101,18 @@ static std::optional<size_t> parseVulkanSpec(const std::string &spec) {
 }
 
 Result<std::shared_ptr<Device>>
-tapml::rt::openDevice(const std::string &spec, const LoadOptions &options,
+tapml::rt::openDevice(const std::string &spec, const DriverOptions &options,
                       const std::optional<ProfileDesc> &profile) {
-  std::optional<size_t> index = parseVulkanSpec(spec);
-  if (!index)
-    return makeError(StatusCode::InvalidArgument, "device '", spec,
-                     "' is unknown; 'host' and 'vulkan:N' are devices, 'tapml "
-                     "devices' lists them");
-  TAPML_ASSIGN_OR_RETURN(auto device,
-                         VulkanDevice::open(options.vulkan, *index, profile));
-  return std::shared_ptr<Device>(std::move(device));
+  for (const DeviceKind &kind : deviceKinds)
+    if (std::optional<size_t> index = parseDeviceSpec(spec, kind.name))
+      return kind.open(options, *index, profile);
+  return makeError(StatusCode::InvalidArgument, "device '", spec,
+                   "' is unknown; 'host', ", listKinds(":N"),
+                   " are devices, 'tapml devices' lists them");
 }
 
 Result<std::vector<DeviceInfo>>
-tapml::rt::listDevices(const VulkanOptions &options, std::string &note) {
+tapml::rt::listDevices(const DriverOptions &options, std::string &note) {
   std::vector<DeviceInfo> devices(1);
   devices[0].id = devices[0].kind = "host";
   devices[0].name = hostTriple();
@@ -54,25 +123,27 @@ tapml::rt::listDevices(const VulkanOptions &options, std::string &note) {
   for (const char *feature : hostFeatures)
     if (processorHasFeature(feature))
       devices[0].features.push_back(feature);
-  auto instance = VulkanInstance::create(options);
-  if (!instance.ok()) {
-    if (instance.status().code() != StatusCode::NotFound || options.validation)
-      return instance.status();
-    note = instance.status().message();
-    return devices;
+  for (const DeviceKind &kind : deviceKinds) {
+    Status status = kind.list(options, devices);
+    if (status.ok())
+      continue;
+    if (status.code() != StatusCode::NotFound)
+      return status;
+    note += concat(note.empty() ? "" : "; ", status.message());
   }
-  for (size_t i = 0; i < (*instance)->devices().size(); ++i)
-    devices.push_back(queryVulkanDevice(**instance, i));
-  if (devices.size() == 1)
-    note = "no Vulkan device of version 1.1 or newer is here";
   return devices;
 }
 
+//===----------------------------------------------------------------------===//
+// Loading
+//===----------------------------------------------------------------------===//
+
 Result<std::shared_ptr<Executable>>
-Executable::load(const std::string &path, const LoadOptions &options) {
+Executable::load(std::shared_ptr<TapxFile> file, const LoadOptions &options) {
   std::shared_ptr<Executable> result(new Executable());
   result->options = options;
-  TAPML_ASSIGN_OR_RETURN(result->file, TapxFile::open(path));
+  result->file = std::move(file);
+  const std::string &path = result->file->path();
   result->text =
       std::string(result->file->find(tapxManifestSection)->data.text());
   Result<Manifest> manifest = Manifest::parse(result->text);
@@ -91,6 +162,12 @@ Executable::load(const std::string &path, const LoadOptions &options) {
   if (!status.ok())
     return status.withContext("executable '" + path + "'");
   return result;
+}
+
+Result<std::shared_ptr<Executable>>
+Executable::load(const std::string &path, const LoadOptions &options) {
+  TAPML_ASSIGN_OR_RETURN(auto file, TapxFile::open(path));
+  return load(std::move(file), options);
 }
 
 Status Executable::openPlaces() {
@@ -118,13 +195,22 @@ Status Executable::openPlaces() {
     if (!used[i])
       continue;
     std::string where = "place '" + place.name + "'";
-    if (place.kind != "vulkan")
+    auto wrongKind = [&](const std::string &what, const std::string &kind) {
+      return makeError(StatusCode::InvalidArgument, where,
+                       " needs a device of kind '", place.kind, "', ", what,
+                       " is of kind '", kind, "'");
+    };
+    if (std::none_of(
+            std::begin(deviceKinds), std::end(deviceKinds),
+            [&](const DeviceKind &kind) { return kind.name == place.kind; }))
       return makeError(StatusCode::Incompatible, where, " needs a device of ",
-                       "kind '", place.kind,
-                       "', this runtime has host and vulkan");
+                       "kind '", place.kind, "', this runtime has 'host', ",
+                       listKinds(""));
     auto open = options.devices.find(place.name);
     if (open != options.devices.end()) {
       places[i] = open->second;
+      if (places[i]->kind() != place.kind)
+        return wrongKind(places[i]->describe(), places[i]->kind());
       Status status = places[i]->checkProfile(place.profile);
       if (!status.ok())
         return status.withContext(where);
@@ -133,8 +219,11 @@ Status Executable::openPlaces() {
     auto binding = options.bindings.find(place.name);
     std::string spec =
         binding == options.bindings.end() ? place.kind : binding->second;
+    for (const DeviceKind &kind : deviceKinds)
+      if (kind.name != place.kind && parseDeviceSpec(spec, kind.name))
+        return wrongKind("'" + spec + "'", kind.name);
     Result<std::shared_ptr<Device>> device =
-        openDevice(spec, options, place.profile);
+        openDevice(spec, options.drivers, place.profile);
     if (!device.ok())
       return device.status().withContext(where);
     places[i] = std::move(*device);
@@ -163,35 +252,35 @@ Status Executable::loadModules() {
   std::vector<bool> reachable = findReachableKernels(m);
   kernelModules.resize(m.kernels.size());
   loadedKernels.resize(m.kernels.size());
-  std::map<std::pair<uint32_t, std::string>, std::shared_ptr<DeviceModule>>
-      modules;
-  std::string hostSection;
+  // Kernels by place and section.
+  std::map<std::pair<uint32_t, std::string>, std::vector<size_t>> sections;
   for (size_t i = 0; i < m.kernels.size(); ++i) {
     const KernelDesc &kernel = m.kernels[i];
     if (!reachable[i])
       continue;
     std::string section = kernel.section;
     if (kernel.place == m.hostPlace) {
-      if (hostSection.empty()) {
-        TAPML_ASSIGN_OR_RETURN(const HostPayloadDesc *payload,
-                               selectHostPayload(m));
-        hostSection = payload->section;
-      }
-      section = hostSection;
+      TAPML_ASSIGN_OR_RETURN(const HostPayloadDesc *payload,
+                             selectHostPayload(m));
+      section = payload->section;
     }
-    std::shared_ptr<DeviceModule> &module = modules[{kernel.place, section}];
-    if (!module) {
-      const TapxFile::Section *code = file->find(section);
-      if (!code)
-        return makeError(StatusCode::Damaged, "kernel '", kernel.name,
-                         "' is in section '", section,
-                         "', which the file does not have");
-      TAPML_ASSIGN_OR_RETURN(
-          module, places[kernel.place]->loadModule(code->data, section));
-    }
-    kernelModules[i] = module;
+    sections[{kernel.place, section}].push_back(i);
+  }
+  for (const auto &[where, indices] : sections) {
+    const auto &[place, section] = where;
+    const TapxFile::Section *code = file->find(section);
+    if (!code)
+      return makeError(StatusCode::Damaged, "kernel '",
+                       m.kernels[indices.front()].name, "' is in section '",
+                       section, "', which the file does not have");
+    std::vector<const KernelDesc *> kernels;
+    for (size_t index : indices)
+      kernels.push_back(&m.kernels[index]);
     // Compiling waits until a size needs the kernel; errors do not.
-    TAPML_RETURN_IF_ERROR(places[kernel.place]->checkKernel(*module, kernel));
+    TAPML_ASSIGN_OR_RETURN(
+        auto module, places[place]->loadModule(code->data, section, kernels));
+    for (size_t index : indices)
+      kernelModules[index] = module;
   }
   return Status();
 }

@@ -16,6 +16,7 @@
 #include "TapxFile.h"
 #include "VariantPlan.h"
 #include "VulkanApi.h"
+#include "WebGPULibrary.h"
 
 #include <chrono>
 #include <map>
@@ -26,12 +27,18 @@
 
 namespace tapml::rt {
 
+/// How the libraries behind devices are found and used.
+struct DriverOptions {
+  VulkanOptions vulkan;
+  WebGPUOptions webgpu;
+};
+
 struct LoadOptions {
   /// Replaces the weights file that the manifest names.
   std::string weightsPath;
   /// Fail rather than run code for the host; see `--no-host-code`.
   bool noHostCode = false;
-  VulkanOptions vulkan;
+  DriverOptions drivers;
   /// Threads for host kernels; 0 takes one per processor.
   unsigned threads = 0;
   /// How long the runtime waits for a device.
@@ -42,14 +49,14 @@ struct LoadOptions {
   std::map<std::string, std::shared_ptr<Device>> devices;
 };
 
-/// Opens "vulkan:N". With a profile, the device must satisfy it.
+/// Opens "vulkan:N" or "webgpu:N". With a profile, the device must satisfy it.
 Result<std::shared_ptr<Device>>
-openDevice(const std::string &spec, const LoadOptions &options,
+openDevice(const std::string &spec, const DriverOptions &options,
            const std::optional<ProfileDesc> &profile);
 
-/// The devices of this machine, "host" first. A Vulkan loader or driver that is
+/// The devices of this machine, "host" first. A library or driver that is
 /// missing is no error; `note` says so.
-Result<std::vector<DeviceInfo>> listDevices(const VulkanOptions &options,
+Result<std::vector<DeviceInfo>> listDevices(const DriverOptions &options,
                                             std::string &note);
 
 /// Buffers made once from weights; shared by dispatches of one variant that
@@ -64,6 +71,8 @@ struct PreparedSet {
 /// number of sessions from any thread.
 class Executable {
 public:
+  static Result<std::shared_ptr<Executable>>
+  load(std::shared_ptr<TapxFile> file, const LoadOptions &options);
   static Result<std::shared_ptr<Executable>> load(const std::string &path,
                                                   const LoadOptions &options);
 

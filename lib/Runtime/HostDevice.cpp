@@ -72,7 +72,8 @@ public:
 } // namespace
 
 HostDevice::HostDevice(HostDeviceOptions options)
-    : options(options), pool(options.threads) {}
+    : Device("host", "host", DeviceLimits()), options(options),
+      pool(options.threads) {}
 
 Status HostDevice::checkProfile(const ProfileDesc &profile) const {
   for (const std::string &feature : profile.features)
@@ -94,27 +95,17 @@ Result<std::shared_ptr<DeviceBuffer>> HostDevice::allocate(uint64_t size) {
       std::make_shared<HostBuffer>(data, size));
 }
 
-static Status checkRange(DeviceBuffer &buffer, uint64_t offset, uint64_t size) {
-  if (offset <= buffer.size() && size <= buffer.size() - offset)
-    return Status();
-  return makeError(StatusCode::Internal, "copy outside of a buffer");
-}
-
-Status HostDevice::upload(DeviceBuffer &buffer, uint64_t offset,
-                          ByteSpan bytes) {
-  TAPML_RETURN_IF_ERROR(checkRange(buffer, offset, bytes.size));
-  if (bytes.size)
-    std::memcpy(static_cast<uint8_t *>(buffer.hostPointer()) + offset,
-                bytes.data, bytes.size);
+Status HostDevice::writeBuffer(DeviceBuffer &buffer, uint64_t offset,
+                               ByteSpan bytes) {
+  std::memcpy(static_cast<uint8_t *>(buffer.hostPointer()) + offset, bytes.data,
+              bytes.size);
   return Status();
 }
 
-Status HostDevice::download(DeviceBuffer &buffer, uint64_t offset, void *target,
-                            uint64_t size) {
-  TAPML_RETURN_IF_ERROR(checkRange(buffer, offset, size));
-  if (size)
-    std::memcpy(target, static_cast<uint8_t *>(buffer.hostPointer()) + offset,
-                size);
+Status HostDevice::readBuffer(DeviceBuffer &buffer, uint64_t offset,
+                              void *target, uint64_t size) {
+  std::memcpy(target, static_cast<uint8_t *>(buffer.hostPointer()) + offset,
+              size);
   return Status();
 }
 
@@ -125,7 +116,8 @@ static Status checkElf(ByteSpan code, const std::string &name) {
     return makeError(StatusCode::Damaged, "host code '", name, "' ", what);
   };
   Elf64_Ehdr header;
-  if (code.size < sizeof(header) || std::memcmp(code.data, ELFMAG, SELFMAG))
+  if (code.size < sizeof(header) ||
+      std::memcmp(code.data, ELFMAG, SELFMAG) != 0)
     return fail("is not an ELF file");
   std::memcpy(&header, code.data, sizeof(header));
   if (header.e_ident[EI_CLASS] != ELFCLASS64 ||
@@ -158,8 +150,17 @@ static Status checkElf(ByteSpan code, const std::string &name) {
   return Status();
 }
 
+static Result<HostEntry> findEntry(const HostModule &module,
+                                   const KernelDesc &desc) {
+  if (void *symbol = module.find(desc.entry.c_str()))
+    return reinterpret_cast<HostEntry>(symbol);
+  return makeError(StatusCode::Damaged, "the host code has no function '",
+                   desc.entry, "' for kernel '", desc.name, "'");
+}
+
 Result<std::shared_ptr<DeviceModule>>
-HostDevice::loadModule(ByteSpan code, const std::string &name) {
+HostDevice::loadModule(ByteSpan code, const std::string &name,
+                       const std::vector<const KernelDesc *> &kernels) {
   if (options.noHostCode)
     return makeError(StatusCode::InvalidArgument, "host code '", name,
                      "' is needed but host code is switched off "
@@ -193,24 +194,19 @@ HostDevice::loadModule(ByteSpan code, const std::string &name) {
     close(fd);
     return status;
   }
-  return std::shared_ptr<DeviceModule>(
-      std::make_shared<HostModule>(library, fd));
-}
-
-Status HostDevice::checkKernel(DeviceModule &module, const KernelDesc &desc) {
-  if (static_cast<HostModule &>(module).find(desc.entry.c_str()))
-    return Status();
-  return makeError(StatusCode::Damaged, "the host code has no function '",
-                   desc.entry, "' for kernel '", desc.name, "'");
+  auto module = std::make_shared<HostModule>(library, fd);
+  for (const KernelDesc *kernel : kernels)
+    TAPML_RETURN_IF_ERROR(findEntry(*module, *kernel).status());
+  return std::shared_ptr<DeviceModule>(std::move(module));
 }
 
 Result<std::unique_ptr<DeviceKernel>>
 HostDevice::createKernel(std::shared_ptr<DeviceModule> module,
                          const KernelDesc &desc) {
-  TAPML_RETURN_IF_ERROR(checkKernel(*module, desc));
-  void *symbol = static_cast<HostModule &>(*module).find(desc.entry.c_str());
-  return std::unique_ptr<DeviceKernel>(std::make_unique<HostKernel>(
-      desc, std::move(module), reinterpret_cast<HostEntry>(symbol)));
+  TAPML_ASSIGN_OR_RETURN(HostEntry entry,
+                         findEntry(static_cast<HostModule &>(*module), desc));
+  return std::unique_ptr<DeviceKernel>(
+      std::make_unique<HostKernel>(desc, std::move(module), entry));
 }
 
 Result<std::unique_ptr<CommandList>>

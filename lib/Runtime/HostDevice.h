@@ -34,17 +34,12 @@ class HostDevice : public Device {
 public:
   explicit HostDevice(HostDeviceOptions options);
 
-  std::string describe() const override { return "host"; }
-  const DeviceLimits &limits() const override { return deviceLimits; }
   Status checkProfile(const ProfileDesc &profile) const override;
   Result<std::shared_ptr<DeviceBuffer>> allocate(uint64_t size) override;
-  Status upload(DeviceBuffer &buffer, uint64_t offset, ByteSpan bytes) override;
-  Status download(DeviceBuffer &buffer, uint64_t offset, void *target,
-                  uint64_t size) override;
   /// Loads a shared object. The caller has checked its hash.
   Result<std::shared_ptr<DeviceModule>>
-  loadModule(ByteSpan code, const std::string &name) override;
-  Status checkKernel(DeviceModule &module, const KernelDesc &desc) override;
+  loadModule(ByteSpan code, const std::string &name,
+             const std::vector<const KernelDesc *> &kernels) override;
   Result<std::unique_ptr<DeviceKernel>>
   createKernel(std::shared_ptr<DeviceModule> module,
                const KernelDesc &desc) override;
@@ -57,8 +52,12 @@ public:
   unsigned numThreads() const { return pool.numThreads(); }
 
 private:
+  Status writeBuffer(DeviceBuffer &buffer, uint64_t offset,
+                     ByteSpan bytes) override;
+  Status readBuffer(DeviceBuffer &buffer, uint64_t offset, void *target,
+                    uint64_t size) override;
+
   HostDeviceOptions options;
-  DeviceLimits deviceLimits;
   ThreadPool pool;
   std::atomic<Ticket> lastTicket{0};
 };

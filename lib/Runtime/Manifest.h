@@ -88,6 +88,9 @@ struct KernelDesc {
   uint32_t numSizes = 0;
   std::array<uint32_t, 3> workgroup = {1, 1, 1};
   std::vector<std::string> instances;
+
+  /// "kernel 'linear_384x384'" with the operator instances that it computes.
+  std::string describe() const;
 };
 
 struct LaunchBuffer {

@@ -28,18 +28,27 @@ bool VariantDesc::stepsUseArg(uint32_t arg) const {
   return false;
 }
 
+/// " (layer.0 and 5 more)".
+static std::string listInstances(const std::vector<std::string> &instances) {
+  if (instances.empty())
+    return "";
+  std::string out = " (" + instances.front();
+  if (instances.size() > 1)
+    out += concat(" and ", instances.size() - 1, " more");
+  return out + ")";
+}
+
+std::string KernelDesc::describe() const {
+  return "kernel '" + name + "'" + listInstances(instances);
+}
+
 std::string Manifest::describe(const StepDesc &step) const {
   std::string out;
   if (step.op == StepDesc::Op::Dispatch)
     out = "executable '" + executables[step.executable].name + "'";
   else
     out = concat("transfer of value ", step.from);
-  if (step.instances.empty())
-    return out;
-  out += " (" + step.instances.front();
-  if (step.instances.size() > 1)
-    out += concat(" and ", step.instances.size() - 1, " more");
-  return out + ")";
+  return out + listInstances(step.instances);
 }
 
 /// Reads the array `key` of `cursor` with one call of `read` per element.

@@ -113,7 +113,8 @@ static bool isUsable(const void *data, uint64_t bytes) {
 
 Result<std::shared_ptr<RunResult>>
 Session::run(const std::vector<InputTensor> &inputs,
-             const std::vector<OutputBuffer> &outputs, bool perStep) {
+             const std::vector<OutputBuffer> &outputs,
+             const RunOptions &options) {
   const Manifest &m = loaded->manifest();
   HostDevice &host = loaded->host();
   TAPML_RETURN_IF_ERROR(checkInputs(m, inputs));
@@ -148,7 +149,7 @@ Session::run(const std::vector<InputTensor> &inputs,
   std::lock_guard<std::mutex> lock(mutex);
   double bindTime = 0;
   TAPML_ASSIGN_OR_RETURN(Binding * binding,
-                         findBinding(shapes, perStep, bindTime));
+                         findBinding(shapes, options.perStep, bindTime));
   std::vector<std::shared_ptr<DeviceBuffer>> temporary;
   std::vector<void *> inputPointers, outputPointers;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -181,7 +182,7 @@ Session::run(const std::vector<InputTensor> &inputs,
   }
   result->report.bindMilliseconds = bindTime;
   TAPML_RETURN_IF_ERROR(
-      binding->run(inputPointers, outputPointers, result->report));
+      binding->run(inputPointers, outputPointers, options, result->report));
   for (size_t i = 0; i < result->outputs.size(); ++i) {
     const OutputTensor &tensor = result->outputs[i];
     if (tensor.data != outputPointers[i] && tensor.bytes)

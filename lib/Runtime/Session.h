@@ -59,11 +59,10 @@ public:
 
   const Executable &executable() const { return *loaded; }
 
-  /// Runs the model. `outputs` is empty or has one entry per output. With
-  /// `perStep`, every step is waited for and measured.
+  /// Runs the model. `outputs` is empty or has one entry per output.
   Result<std::shared_ptr<RunResult>>
   run(const std::vector<InputTensor> &inputs,
-      const std::vector<OutputBuffer> &outputs, bool perStep);
+      const std::vector<OutputBuffer> &outputs, const RunOptions &options);
 
 private:
   /// Recorded programs are kept for this many input sizes.

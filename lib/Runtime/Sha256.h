@@ -27,8 +27,6 @@ public:
   Sha256Digest finish();
 
 private:
-  void processBlock(const uint8_t *block);
-
   std::array<uint32_t, 8> state;
   std::array<uint8_t, 64> pending;
   uint64_t pendingSize = 0;

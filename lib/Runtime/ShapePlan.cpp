@@ -73,7 +73,7 @@ static Status planDispatch(const Executable &executable, const StepDesc &step,
       return makeError(StatusCode::Damaged, "result ", i, " has the shape ",
                        toString(dispatch.resultShapes[i]), ", its value ",
                        toString(plan.valueShapes[step.results[i]]));
-  ArenaLayout layout(device.limits().maxBufferBytes);
+  auto layout = ArenaLayout::ofResults(device.limits());
   for (uint64_t bytes : dispatch.slotBytes) {
     TAPML_ASSIGN_OR_RETURN(auto location, layout.add(bytes));
     plan.workspaces[index].push_back(location);
@@ -92,7 +92,8 @@ Result<ShapePlan> tapml::rt::planShapes(const Executable &executable,
   ExprValues exprs = ExprValues::evaluate(m.main.exprs, inputs, {});
   for (uint32_t place = 0; place < m.places.size(); ++place) {
     const Device *device = executable.device(place);
-    plan.mainArenas.emplace_back(device ? device->limits().maxBufferBytes : 0);
+    plan.mainArenas.push_back(
+        ArenaLayout::ofResults(device ? device->limits() : DeviceLimits()));
   }
   plan.workspaceChunks.resize(m.places.size());
   std::vector<uint64_t> slotBytes(m.main.slots.size());

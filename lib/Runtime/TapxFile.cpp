@@ -81,11 +81,16 @@ Status tapml::rt::writeTapxFile(const std::string &path,
 }
 
 Result<std::shared_ptr<TapxFile>> TapxFile::open(const std::string &path) {
-  std::shared_ptr<TapxFile> result(new TapxFile());
   TAPML_ASSIGN_OR_RETURN(auto file, MappedFile::open(path));
   ByteSpan bytes = file->bytes();
+  return fromBytes({bytes.data, bytes.data + bytes.size}, path);
+}
+
+Result<std::shared_ptr<TapxFile>>
+TapxFile::fromBytes(std::vector<uint8_t> bytes, const std::string &path) {
+  std::shared_ptr<TapxFile> result(new TapxFile());
   result->filePath = path;
-  result->contents.assign(bytes.data, bytes.data + bytes.size);
+  result->contents = std::move(bytes);
   Status status = result->parse();
   if (!status.ok())
     return status.withContext("executable '" + path + "'");

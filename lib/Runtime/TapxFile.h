@@ -60,6 +60,10 @@ public:
   };
 
   static Result<std::shared_ptr<TapxFile>> open(const std::string &path);
+  /// Takes the bytes of a file. `path` is for messages, and for finding the
+  /// weights, which are named relative to it.
+  static Result<std::shared_ptr<TapxFile>> fromBytes(std::vector<uint8_t> bytes,
+                                                     const std::string &path);
 
   /// Null when there is no such section.
   const Section *find(const std::string &name) const;

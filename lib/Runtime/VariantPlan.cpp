@@ -233,7 +233,7 @@ Result<ArenaLayout::Location> ArenaLayout::add(uint64_t bytes) {
                      " bytes, the device allocates at most ", maxChunk,
                      "; use smaller inputs");
   uint64_t size = alignTo(bytes ? bytes : 1, alignment);
-  if (sizes.empty() || sizes.back() + bytes > maxChunk)
+  if (sizes.empty() || separate || sizes.back() + bytes > maxChunk)
     sizes.push_back(0);
   Location location{sizes.size() - 1, sizes.back()};
   sizes.back() += size;

@@ -64,14 +64,26 @@ public:
   /// Offsets are multiples of this, which every device accepts.
   static constexpr uint64_t alignment = 256;
 
-  explicit ArenaLayout(uint64_t maxChunkBytes) : maxChunk(maxChunkBytes) {}
+  /// For weights, which are only read.
+  static ArenaLayout ofWeights(const DeviceLimits &limits) {
+    return ArenaLayout(limits.maxBufferBytes, false);
+  }
+  /// For tensors that launches write.
+  static ArenaLayout ofResults(const DeviceLimits &limits) {
+    return ArenaLayout(limits.maxBufferBytes, limits.exclusiveWrites);
+  }
 
   /// Fails when a piece does not fit in any buffer, or sums overflow.
   Result<Location> add(uint64_t bytes);
   const std::vector<uint64_t> &chunkSizes() const { return sizes; }
 
 private:
+  ArenaLayout(uint64_t maxChunkBytes, bool separate)
+      : maxChunk(maxChunkBytes), separate(separate) {}
+
   uint64_t maxChunk;
+  /// One buffer per piece.
+  bool separate;
   std::vector<uint64_t> sizes;
 };
 

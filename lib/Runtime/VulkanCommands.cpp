@@ -12,12 +12,9 @@
 
 using namespace tapml::rt;
 
-/// How long the destructor of a list waits for a submission nobody waited for.
-static constexpr uint64_t abandonNanoseconds = 5'000'000'000;
-
-namespace tapml::rt {
+namespace {
 /// A command buffer with all it refers to, and the host side of its copies.
-class VulkanCommandList : public CommandList {
+class VulkanCommandList : public GpuCommandList {
 public:
   explicit VulkanCommandList(std::shared_ptr<VulkanContext> context)
       : context(std::move(context)) {}
@@ -38,16 +35,17 @@ public:
   VkFence fence = VK_NULL_HANDLE;
   std::shared_ptr<VulkanBuffer> staging;
   std::vector<HostCopy> writes, reads;
-  /// Host addresses of the submission in flight.
-  std::vector<void *> externals;
-  bool inFlight = false;
 };
-} // namespace tapml::rt
+} // namespace
+
+static uint64_t nanoseconds(std::chrono::milliseconds time) {
+  return uint64_t(std::chrono::nanoseconds(time).count());
+}
 
 VulkanCommandList::~VulkanCommandList() {
   if (inFlight && !context->abandoned &&
       context->vk.WaitForFences(context->device, 1, &fence, VK_TRUE,
-                                abandonNanoseconds) == VK_TIMEOUT)
+                                nanoseconds(abandonDeadline)) == VK_TIMEOUT)
     context->abandoned = true;
   if (context->abandoned)
     return;
@@ -114,36 +112,20 @@ public:
 private:
   static constexpr uint64_t stagingAlignment = 16;
 
-  static bool isWrite(const CopyCommand &copy) { return !copy.source.buffer; }
-  static bool isRead(const CopyCommand &copy) { return !copy.target.buffer; }
-
-  /// The buffer and access of every range that `command` touches.
-  template <typename Fn>
-  static void forEachAccess(const Command &command, Fn fn) {
-    if (const auto *launch = std::get_if<LaunchCommand>(&command)) {
-      for (size_t i = 0; i < launch->buffers.size(); ++i)
-        fn(launch->buffers[i], launch->kernel->desc().access[i]);
-      return;
-    }
-    const auto &copy = std::get<CopyCommand>(command);
-    fn(copy.source, Access::Read);
-    fn(copy.target, Access::Write);
-  }
-
   /// True when command `at` may touch the mapped memory from the host, because
   /// no other command of the list comes between.
   bool isDirect(const CopyCommand &copy, size_t at) const {
-    const BufferRange &range = isWrite(copy) ? copy.target : copy.source;
+    const BufferRange &range = copiesFromHost(copy) ? copy.target : copy.source;
     if (!static_cast<VulkanBuffer *>(range.buffer)->mapped)
       return false;
-    if (isWrite(copy) ? !hints.startsIdle : !hints.endsIdle)
+    if (copiesFromHost(copy) ? !hints.startsIdle : !hints.endsIdle)
       return false;
-    size_t begin = isWrite(copy) ? 0 : at + 1;
-    size_t end = isWrite(copy) ? at : commands.size();
+    size_t begin = copiesFromHost(copy) ? 0 : at + 1;
+    size_t end = copiesFromHost(copy) ? at : commands.size();
     bool free = true;
     for (size_t i = begin; i < end; ++i)
       forEachAccess(commands[i], [&](const BufferRange &other, Access access) {
-        if (other.overlaps(range) && (isWrite(copy) || writes(access)))
+        if (other.overlaps(range) && (copiesFromHost(copy) || writes(access)))
           free = false;
       });
     return free;
@@ -161,7 +143,7 @@ private:
         continue;
       }
       const auto &copy = std::get<CopyCommand>(commands[i]);
-      if (!isWrite(copy) && !isRead(copy))
+      if (!copiesFromHost(copy) && !copiesToHost(copy))
         continue;
       direct[i] = isDirect(copy, i);
       if (!direct[i])
@@ -283,7 +265,7 @@ private:
   void recordCopy(const CopyCommand &copy, size_t at) {
     if (copy.source.size == 0)
       return;
-    bool fromHost = isWrite(copy), toHost = isRead(copy);
+    bool fromHost = copiesFromHost(copy), toHost = copiesToHost(copy);
     if (!fromHost && !toHost) {
       synchronize(copy);
       copyRange(copy.source.buffer, copy.source.offset, copy.target.buffer,
@@ -339,64 +321,34 @@ VulkanDevice::record(std::vector<Command> commands, RecordHints hints) {
   return std::unique_ptr<CommandList>(std::move(list));
 }
 
-Result<Ticket> VulkanDevice::submit(CommandList &commands,
-                                    const std::vector<void *> &externals) {
-  TAPML_RETURN_IF_ERROR(context->sticky());
+Status VulkanDevice::start(GpuCommandList &commands) {
   auto &list = static_cast<VulkanCommandList &>(commands);
-  if (list.inFlight)
-    return makeError(StatusCode::Internal,
-                     "a command list is submitted again before its end");
   for (const VulkanCommandList::HostCopy &copy : list.writes)
-    std::memcpy(copy.mapped,
-                static_cast<uint8_t *>(externals[copy.external]) +
-                    copy.externalOffset,
+    std::memcpy(copy.mapped, list.external(copy.external, copy.externalOffset),
                 copy.size);
-  list.externals = externals;
   VkSubmitInfo info = {VK_STRUCTURE_TYPE_SUBMIT_INFO};
   info.commandBufferCount = 1;
   info.pCommandBuffers = &list.buffer;
-  VkResult result;
-  {
-    std::lock_guard<std::mutex> lock(context->queueMutex);
-    result = context->vk.QueueSubmit(context->queue, 1, &info, list.fence);
-  }
+  std::lock_guard<std::mutex> lock(context->queueMutex);
+  VkResult result =
+      context->vk.QueueSubmit(context->queue, 1, &info, list.fence);
   list.inFlight = result == VK_SUCCESS;
-  TAPML_RETURN_IF_ERROR(context->check(result, "accept work"));
-  std::lock_guard<std::mutex> lock(pendingMutex);
-  pending.emplace(++lastTicket, &list);
-  return lastTicket;
+  return context->check(result, "accept work");
 }
 
-Status VulkanDevice::wait(Ticket ticket, std::chrono::milliseconds deadline) {
-  VulkanCommandList *list = nullptr;
-  {
-    std::lock_guard<std::mutex> lock(pendingMutex);
-    auto it = pending.find(ticket);
-    if (it == pending.end())
-      return context->sticky();
-    list = it->second;
-    pending.erase(it);
-  }
-  TAPML_RETURN_IF_ERROR(context->sticky());
-  VkResult result = context->vk.WaitForFences(
-      context->device, 1, &list->fence, VK_TRUE,
-      uint64_t(std::chrono::nanoseconds(deadline).count()));
-  if (result == VK_TIMEOUT) {
-    context->abandoned = true;
-    Status status = makeError(
-        StatusCode::DeadlineExceeded, "device ", describe(),
-        " did not finish within ", deadline.count(),
-        " ms; a kernel may hang: raise the deadline, or move operators to the "
-        "host to find the one that does it");
-    context->setSticky(status);
-    return status;
-  }
-  list->inFlight = false;
+Result<bool> VulkanDevice::finish(GpuCommandList &commands,
+                                  std::chrono::milliseconds deadline) {
+  auto &list = static_cast<VulkanCommandList &>(commands);
+  VkResult result = context->vk.WaitForFences(context->device, 1, &list.fence,
+                                              VK_TRUE, nanoseconds(deadline));
+  if (result == VK_TIMEOUT)
+    return false;
+  list.inFlight = false;
   TAPML_RETURN_IF_ERROR(context->check(result, "finish its work"));
-  for (const VulkanCommandList::HostCopy &copy : list->reads)
-    std::memcpy(static_cast<uint8_t *>(list->externals[copy.external]) +
-                    copy.externalOffset,
-                copy.mapped, copy.size);
-  return context->check(
-      context->vk.ResetFences(context->device, 1, &list->fence), "go on");
+  for (const VulkanCommandList::HostCopy &copy : list.reads)
+    std::memcpy(list.external(copy.external, copy.externalOffset), copy.mapped,
+                copy.size);
+  TAPML_RETURN_IF_ERROR(context->check(
+      context->vk.ResetFences(context->device, 1, &list.fence), "go on"));
+  return true;
 }

@@ -9,22 +9,14 @@
 #include "VulkanDevice.h"
 
 #include <algorithm>
+#include <new>
 
 using namespace tapml::rt;
-
-/// Buffers are rounded up to this, as the planner counts on.
-static constexpr uint64_t bufferGranularity = 16;
-
-/// Size of the pieces in which data passes through staging memory.
-static constexpr uint64_t stagingChunk = uint64_t(16) << 20;
-
-/// How long an upload or download may take.
-static constexpr std::chrono::milliseconds copyDeadline{60'000};
 
 VulkanContext::~VulkanContext() {
   if (abandoned) {
     // Threads of the driver may still run, and its code must not go away.
-    new std::shared_ptr<VulkanInstance>(std::move(instance));
+    new (std::nothrow) std::shared_ptr<VulkanInstance>(std::move(instance));
     return;
   }
   if (!device)
@@ -37,37 +29,18 @@ VulkanContext::~VulkanContext() {
   vk.DestroyDevice(device, nullptr);
 }
 
-Status VulkanContext::sticky() {
-  std::lock_guard<std::mutex> lock(stateMutex);
-  return finalError;
-}
-
-void VulkanContext::setSticky(Status status) {
-  std::lock_guard<std::mutex> lock(stateMutex);
-  if (finalError.ok())
-    finalError = std::move(status);
-}
-
 Status VulkanContext::check(VkResult result, const std::string &what) {
   if (result == VK_SUCCESS)
     return instance->takeValidationErrors();
-  if (result == VK_ERROR_DEVICE_LOST) {
-    Status status = makeError(
-        StatusCode::DeviceLost, "device ", info.id, " (", info.name,
-        ") was lost while it had to ", what,
-        "; a kernel may have hung or the driver crashed; load again, and move "
-        "operators to the host to find the one that does it");
-    setSticky(status);
-    return status;
-  }
+  if (result == VK_ERROR_DEVICE_LOST)
+    return setLost(what);
   bool memoryError = result == VK_ERROR_OUT_OF_DEVICE_MEMORY ||
                      result == VK_ERROR_OUT_OF_HOST_MEMORY ||
                      result == VK_ERROR_TOO_MANY_OBJECTS;
-  return makeError(memoryError ? StatusCode::ResourceExhausted
-                               : StatusCode::DeviceError,
-                   "device ", info.id, " (", info.name, ") cannot ", what, ": ",
-                   describeResult(result),
-                   memoryError ? "; use smaller inputs or another device" : "");
+  return makeError(
+      memoryError ? StatusCode::ResourceExhausted : StatusCode::DeviceError,
+      "device ", describe(), " cannot ", what, ": ", describeResult(result),
+      memoryError ? "; use smaller inputs or another device" : "");
 }
 
 Result<VkDescriptorSetLayout> VulkanContext::setLayout(uint32_t numBuffers) {
@@ -238,8 +211,8 @@ static Status createLogicalDevice(VulkanContext &context,
          !(families[family].queueFlags & VK_QUEUE_COMPUTE_BIT))
     ++family;
   if (family == count)
-    return makeError(StatusCode::Incompatible, "device ", context.info.id, " (",
-                     context.info.name, ") has no compute queue");
+    return makeError(StatusCode::Incompatible, "device ", context.describe(),
+                     " has no compute queue");
   context.queueFamily = family;
   float priority = 1.0f;
   VkDeviceQueueCreateInfo queueInfo = {
@@ -302,92 +275,43 @@ VulkanDevice::open(const VulkanOptions &options, size_t index,
   return std::shared_ptr<VulkanDevice>(new VulkanDevice(std::move(context)));
 }
 
+static DeviceLimits vulkanLimits(const DeviceInfo &info) {
+  DeviceLimits limits = limitsOf(info);
+  limits.maxSizeBytes =
+      uint64_t(info.limits.at("max_push_constant_bytes").front());
+  return limits;
+}
+
 VulkanDevice::VulkanDevice(std::shared_ptr<VulkanContext> shared)
-    : context(std::move(shared)) {
-  const auto &have = context->info.limits;
-  auto limit = [&](const char *key, size_t i = 0) {
-    return uint64_t(have.at(key)[i]);
-  };
-  deviceLimits.maxBindingBytes = limit("max_storage_buffer_bytes");
-  deviceLimits.maxBufferBytes = limit("max_allocation_bytes");
-  deviceLimits.maxBuffersPerKernel =
-      limit("max_storage_buffers");
-  deviceLimits.maxSizeBytes = limit("max_push_constant_bytes");
-  for (size_t i = 0; i < 3; ++i)
-    deviceLimits.maxGrid[i] = limit("max_workgroup_count", i);
-  deviceLimits.narrowSizes = true;
-}
-
-VulkanDevice::~VulkanDevice() = default;
-
-std::string VulkanDevice::describe() const {
-  return context->info.id + " (" + context->info.name + ")";
-}
-
-Status VulkanDevice::checkProfile(const ProfileDesc &profile) const {
-  return checkProfileAgainst(profile, context->info);
-}
+    : GpuDevice(shared, vulkanLimits(shared->info)),
+      context(std::move(shared)) {}
 
 Result<std::shared_ptr<DeviceBuffer>> VulkanDevice::allocate(uint64_t size) {
   TAPML_RETURN_IF_ERROR(context->sticky());
-  if (size > deviceLimits.maxBufferBytes)
-    return makeError(StatusCode::ResourceExhausted, "device ", describe(),
-                     " allocates at most ", deviceLimits.maxBufferBytes,
-                     " bytes at once, not ", size);
+  TAPML_RETURN_IF_ERROR(checkAllocation(size));
   TAPML_ASSIGN_OR_RETURN(
       auto buffer,
       VulkanBuffer::create(context, size, VulkanBuffer::Use::Device));
   return std::shared_ptr<DeviceBuffer>(std::move(buffer));
 }
 
-Status VulkanDevice::copyThroughStaging(DeviceBuffer &buffer, uint64_t offset,
-                                        const uint8_t *source, uint8_t *target,
-                                        uint64_t size) {
-  for (uint64_t done = 0; done < size;) {
-    uint64_t count = std::min(stagingChunk, size - done);
-    BufferRange device{&buffer, 0, offset + done, count};
-    BufferRange host{nullptr, 0, 0, count};
-    CopyCommand copy =
-        source ? CopyCommand{host, device} : CopyCommand{device, host};
-    TAPML_ASSIGN_OR_RETURN(auto list, record({copy}, RecordHints()));
-    // The pointer is only read when it is the source.
-    void *pointer = source ? const_cast<uint8_t *>(source) + done
-                           : static_cast<void *>(target + done);
-    TAPML_ASSIGN_OR_RETURN(Ticket ticket, submit(*list, {pointer}));
-    TAPML_RETURN_IF_ERROR(wait(ticket, copyDeadline));
-    done += count;
-  }
+Status VulkanDevice::writeBuffer(DeviceBuffer &buffer, uint64_t offset,
+                                 ByteSpan bytes) {
+  TAPML_RETURN_IF_ERROR(context->sticky());
+  uint8_t *mapped = static_cast<VulkanBuffer &>(buffer).mapped;
+  if (!mapped)
+    return copyByList(buffer, offset, bytes.data, nullptr, bytes.size);
+  std::memcpy(mapped + offset, bytes.data, bytes.size);
   return Status();
 }
 
-static Status checkRange(const DeviceBuffer &buffer, uint64_t offset,
-                         uint64_t size) {
-  if (offset <= buffer.size() && size <= buffer.size() - offset)
-    return Status();
-  return makeError(StatusCode::Internal, "copy outside of a buffer");
-}
-
-Status VulkanDevice::upload(DeviceBuffer &buffer, uint64_t offset,
-                            ByteSpan bytes) {
+Status VulkanDevice::readBuffer(DeviceBuffer &buffer, uint64_t offset,
+                                void *target, uint64_t size) {
   TAPML_RETURN_IF_ERROR(context->sticky());
-  TAPML_RETURN_IF_ERROR(checkRange(buffer, offset, bytes.size));
   uint8_t *mapped = static_cast<VulkanBuffer &>(buffer).mapped;
   if (!mapped)
-    return copyThroughStaging(buffer, offset, bytes.data, nullptr, bytes.size);
-  if (bytes.size)
-    std::memcpy(mapped + offset, bytes.data, bytes.size);
-  return Status();
-}
-
-Status VulkanDevice::download(DeviceBuffer &buffer, uint64_t offset,
-                              void *target, uint64_t size) {
-  TAPML_RETURN_IF_ERROR(context->sticky());
-  TAPML_RETURN_IF_ERROR(checkRange(buffer, offset, size));
-  uint8_t *mapped = static_cast<VulkanBuffer &>(buffer).mapped;
-  if (!mapped)
-    return copyThroughStaging(buffer, offset, nullptr,
-                              static_cast<uint8_t *>(target), size);
-  if (size)
-    std::memcpy(target, mapped + offset, size);
+    return copyByList(buffer, offset, nullptr, static_cast<uint8_t *>(target),
+                      size);
+  std::memcpy(target, mapped + offset, size);
   return Status();
 }

@@ -46,7 +46,7 @@ static Status findEntryPoints(const std::vector<uint32_t> &words,
       return fail("has an instruction that does not end");
     if (opcode == opEntryPoint && length > 3 && words[i + 1] == glCompute) {
       const char *text = reinterpret_cast<const char *>(&words[i + 3]);
-      entryPoints.emplace_back(text, strnlen(text, (length - 3) * 4));
+      entryPoints.emplace_back(text, strnlen(text, size_t(length - 3) * 4));
     }
     i += length;
   }
@@ -56,7 +56,8 @@ static Status findEntryPoints(const std::vector<uint32_t> &words,
 }
 
 Result<std::shared_ptr<DeviceModule>>
-VulkanDevice::loadModule(ByteSpan code, const std::string &name) {
+VulkanDevice::loadModule(ByteSpan code, const std::string &name,
+                         const std::vector<const KernelDesc *> &kernels) {
   TAPML_RETURN_IF_ERROR(context->sticky());
   if (code.size % 4)
     return makeError(StatusCode::Damaged, "section '", name,
@@ -68,6 +69,8 @@ VulkanDevice::loadModule(ByteSpan code, const std::string &name) {
   Status status = findEntryPoints(words, module->entryPoints);
   if (!status.ok())
     return makeError(status.code(), "section '", name, "' ", status.message());
+  for (const KernelDesc *kernel : kernels)
+    TAPML_RETURN_IF_ERROR(checkKernel(*module, *kernel));
   VkShaderModuleCreateInfo info = {VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
   info.codeSize = code.size;
   info.pCode = words.data();
@@ -78,35 +81,9 @@ VulkanDevice::loadModule(ByteSpan code, const std::string &name) {
   return std::shared_ptr<DeviceModule>(std::move(module));
 }
 
-/// Compares what the kernel needs with what the device allows.
-static Status checkLimits(const KernelDesc &desc, const DeviceInfo &info) {
-  auto check = [&](const std::string &what, uint64_t need, const char *limit,
-                   size_t dim) {
-    uint64_t have = uint64_t(info.limits.at(limit)[dim]);
-    if (need <= have)
-      return Status();
-    return makeError(StatusCode::ResourceExhausted, "kernel '", desc.name,
-                     "' has ", need, " ", what, ", device ", info.id, " (",
-                     info.name, ") allows ", have, " (", limit,
-                     "); compile for this device");
-  };
-  uint64_t invocations = 1;
-  for (size_t i = 0; i < 3; ++i) {
-    TAPML_RETURN_IF_ERROR(check(concat("invocations in dimension ", i),
-                                desc.workgroup[i], "max_workgroup_size",
-                                i));
-    invocations *= desc.workgroup[i];
-  }
-  TAPML_RETURN_IF_ERROR(check("invocations in a workgroup", invocations,
-                              "max_workgroup_invocations", 0));
-  TAPML_RETURN_IF_ERROR(check("buffers", desc.access.size(),
-                              "max_storage_buffers", 0));
-  return check("bytes of sizes", desc.numSizes * uint64_t(4),
-               "max_push_constant_bytes", 0);
-}
-
-Status VulkanDevice::checkKernel(DeviceModule &module, const KernelDesc &desc) {
-  TAPML_RETURN_IF_ERROR(checkLimits(desc, context->info));
+Status VulkanDevice::checkKernel(DeviceModule &module,
+                                 const KernelDesc &desc) const {
+  TAPML_RETURN_IF_ERROR(checkKernelLimits(desc));
   for (const std::string &entry :
        static_cast<VulkanModule &>(module).entryPoints)
     if (entry == desc.entry)

@@ -148,7 +148,7 @@ Status Executable::placeWeights() {
     if (!places[place])
       continue;
     Device &device = *places[place];
-    ArenaLayout layout(device.limits().maxBufferBytes);
+    auto layout = ArenaLayout::ofWeights(device.limits());
     std::vector<std::pair<uint32_t, ArenaLayout::Location>> locations;
     for (uint32_t i = 0; i < m.weights.size(); ++i)
       if (needed[place][i]) {
@@ -231,7 +231,7 @@ Status Executable::runInit(const StepDesc &step, const VariantDesc &variant,
   auto allocate = [&](const std::vector<uint64_t> &sizes,
                       std::vector<std::shared_ptr<DeviceBuffer>> &owners,
                       std::vector<BufferRange> &ranges) -> Status {
-    ArenaLayout layout(device.limits().maxBufferBytes);
+    auto layout = ArenaLayout::ofResults(device.limits());
     std::vector<ArenaLayout::Location> locations;
     for (uint64_t size : sizes) {
       TAPML_ASSIGN_OR_RETURN(auto location, layout.add(size));

@@ -171,7 +171,8 @@ public:
   Executable(const std::string &path,
              const std::map<std::string, std::string> &bindings,
              const std::optional<std::string> &weights, unsigned threads,
-             bool validation, bool hostCode) {
+             bool validation, bool hostCode, uint64_t deadlineMs,
+             const std::optional<std::string> &webgpuLibrary) {
     std::vector<tapml_binding> places;
     for (const auto &[place, device] : bindings)
       places.push_back({place.c_str(), device.c_str(), nullptr});
@@ -181,6 +182,8 @@ public:
     options.no_host_code = !hostCode;
     options.validation = validation;
     options.threads = threads;
+    options.webgpu_library = webgpuLibrary ? webgpuLibrary->c_str() : nullptr;
+    options.deadline_ms = deadlineMs;
     options.bindings = places.data();
     options.num_bindings = places.size();
     nb::gil_scoped_release unlocked;
@@ -294,9 +297,11 @@ NB_MODULE(_runtime, m) {
   nb::class_<Executable>(m, "Executable")
       .def(nb::init<const std::string &,
                     const std::map<std::string, std::string> &,
-                    const std::optional<std::string> &, unsigned, bool, bool>(),
+                    const std::optional<std::string> &, unsigned, bool, bool,
+                    uint64_t, const std::optional<std::string> &>(),
            nb::arg("path"), nb::arg("bindings"), nb::arg("weights").none(),
-           nb::arg("threads"), nb::arg("validation"), nb::arg("host_code"))
+           nb::arg("threads"), nb::arg("validation"), nb::arg("host_code"),
+           nb::arg("deadline_ms"), nb::arg("webgpu_library").none())
       .def("manifest", &Executable::manifest)
       .def("inputs", &Executable::inputs)
       .def("outputs", &Executable::outputs)

@@ -22,8 +22,11 @@ from tapml import progress
 from tapml._capture import structure
 from tapml._capture.graph import Graph, graph_text
 from tapml._capture.importer import Importer
+from tapml._capture.outputs import Outputs, Samples
 from tapml._capture.program import call, export_program, functionalize
 from tapml._capture.registry import find_converter
+from tapml._record.recorder import Recorder
+from tapml._record.source import Source
 from tapml.errors import CaptureError
 from tapml.package import WEIGHTS_FILE, write_package
 from tapml.tools import canonical_text, find_tool, run_tool
@@ -51,25 +54,33 @@ class Captured:
     graph: Graph
     text: str
     weights: dict[str, torch.Tensor]
-    samples: list[dict[str, torch.Tensor]]
+    samples: Sequence[dict[str, torch.Tensor]]
     record: dict[str, Any]
+    source: Source
     path: Path | None = None
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, record: bool = False) -> Path:
         """Writes the model to the directory ``path`` (by convention ``*.tapml``) and returns it.
 
-        An older captured model there is replaced. Raises TapMLError when ``path`` is something else or cannot be
-        written, and ToolError when the graph does not pass the dialect's verifier.
+        An older captured model there is replaced. With ``record`` the model runs once more on every sample, and what
+        each operator gets and gives is written to ``records`` in that directory (see docs/Recording.md). Samples that
+        the older model has records of, with the same graph and weights, are not recorded again: an interrupted
+        recording goes on.
+
+        Raises TapMLError when ``path`` is something else or cannot be written, ToolError when the graph does not pass
+        the dialect's verifier, and RecordsError when recording fails; samples recorded until then stay good.
         """
         path = Path(path)
-        self._write(path)
+        self._write(path, keep_records=record)
         self.path = path
+        if record:
+            Recorder(path, self.source).run()
         return path
 
-    def _write(self, path: Path) -> None:
+    def _write(self, path: Path, keep_records: bool = False) -> None:
         with progress.step(f"writing {path}"):
             text = canonical_text(self.text) if find_tool("tapml-opt") else self.text
-            write_package(path, text, self.weights, self.samples, self.record)
+            write_package(path, text, self.weights, self.samples, self.record, keep_records)
 
     @overload
     def compile(
@@ -151,22 +162,28 @@ def capture(
     input_names: Sequence[str] | None = None,
     set_eval: bool = False,
     tolerance: float = 0.0,
+    trace_inputs: Sample | Sequence[Sample] | None = None,
 ) -> Captured:
     """Captures a module: its graph with torch.export, its weights, and its outputs for ``inputs``.
 
     ``inputs`` is one call of the module or a list of calls: a tuple of positional arguments, or a dictionary of
     arguments by name. Tensors may be nested in tuples, lists, dictionaries and dataclasses; None, numbers and strings
     are constants of the graph and must be the same in every call. ``dynamic_shapes`` is torch.export's: argument name
-    -> dimension -> ``torch.export.Dim``; arguments that are left out have fixed sizes. ``name`` names the model, by
-    default after its class; ``input_names`` renames the tensor inputs, in order.
+    -> dimension -> ``torch.export.Dim``; arguments that are left out have fixed sizes. torch.export cannot trace a call
+    in which such a size is 0 or 1: where every call has one, ``trace_inputs`` gives others, which are only traced.
+    ``name`` names the model, by default after its class; ``input_names`` renames the tensor inputs, in order.
 
-    The exported program must give the very outputs of the module; ``tolerance`` accepts an absolute difference. The
-    module must be in inference mode (``module.eval()``); ``set_eval`` switches it while it is captured.
+    The exported program must give the very outputs of the module; ``tolerance`` accepts an absolute difference. What
+    operators such as ``torch.rand`` draw becomes an input of the graph ("random.<instance>") and part of the samples.
+    The module must be in inference mode (``module.eval()``); ``set_eval`` switches it while it is captured.
 
     Raises CaptureError: with every operator that is not supported, or with the reason why tracing failed.
     """
     model = _identifier(name if name is not None else type(module).__name__)
     calls = _calls(inputs, model)
+    if not calls:
+        raise CaptureError(f"'{model}' needs at least one sample to be captured")
+    further = [] if trace_inputs is None else _calls(trace_inputs, model, "trace input")
     training = [path or "the model itself" for path, child in module.named_modules() if child.training]
     if training and not set_eval:
         raise CaptureError(
@@ -176,7 +193,7 @@ def capture(
     modes = [(child, child.training) for child in module.modules()]
     module.eval()
     try:
-        return _capture(module, calls, dynamic_shapes, model, input_names, tolerance)
+        return _capture(module, calls, further, dynamic_shapes, model, input_names, tolerance)
     finally:
         for child, mode in modes:
             child.training = mode
@@ -185,25 +202,30 @@ def capture(
 def _capture(
     module: nn.Module,
     calls: list[tuple[tuple, dict[str, Any]]],
+    further: list[tuple[tuple, dict[str, Any]]],
     dynamic_shapes: Any,
     model: str,
     input_names: Sequence[str] | None,
     tolerance: float,
 ) -> Captured:
     bound = []
-    for number, (args, kwargs) in enumerate(calls):
+    candidates = [*calls, *further]
+    for number, (args, kwargs) in enumerate(candidates):
         try:
             bound.append(structure.bind(module, args, kwargs))
         except TypeError as error:
-            raise CaptureError(f"sample {number} does not fit the forward of '{model}': {error}") from error
+            which = f"sample {number}" if number < len(calls) else f"trace input {number - len(calls)}"
+            raise CaptureError(f"{which} does not fit the forward of '{model}': {error}") from error
         structure.register_dataclasses(bound[-1])
     shapes = _complete_shapes(dynamic_shapes, bound[0], model)
 
     with progress.step("running the model"):
-        recorded = [_run_source(module, *call_, model, number) for number, call_ in enumerate(calls)]
+        recorded = Outputs()
+        for number, call_ in enumerate(calls):
+            recorded.append(_run_source(module, *call_, model, number))
     traced = _sample_to_trace(bound, shapes)
     with progress.step("tracing"):
-        args, kwargs = calls[traced]
+        args, kwargs = candidates[traced]
         exported = export_program(module, args, kwargs, shapes, model)
         program = functionalize(exported, lambda operator: find_converter(operator) is not None)
     with progress.step("checking the trace"):
@@ -222,14 +244,25 @@ def _capture(
     graph = importer.run()
     text = graph_text(graph, model, WEIGHTS_FILE)
 
-    samples: list[dict[str, torch.Tensor]] = []
-    for (args, kwargs), outputs in zip(calls, recorded, strict=True):
-        flat_in = dict(zip(ins, pytree.tree_leaves((args, kwargs)), strict=True))
-        flat_out = dict(zip(outs, pytree.tree_leaves(outputs), strict=True))
-        samples.append(_sample_tensors(flat_in, flat_out, graph, model, len(samples)))
+    inputs = [structure.leaves_in_order(call_, names, module) for call_ in calls]
+    for number, leaves in enumerate(inputs):
+        _check_constants(dict(zip(ins, leaves, strict=True)), graph, model, number)
+
+    def check(number: int, results: Sequence[Any]) -> None:
+        got = pytree.tree_unflatten(results, program.call_spec.out_spec)
+        _compare(got, recorded[number], number, model, tolerance, relative=decomposed)
+
+    framework = {"framework": "torch", "version": torch.__version__}
+    source = Source(program, graph, framework, inputs, check)
+
+    def sample(number: int) -> dict[str, torch.Tensor]:
+        flat_in = dict(zip(ins, inputs[number], strict=True)) | source.random_inputs(number)
+        flat_out = dict(zip(outs, pytree.tree_leaves(recorded[number]), strict=True))
+        return _sample_tensors(flat_in, flat_out, graph)
+
     record = {
         "model": model,
-        "source": {"framework": "torch", "version": torch.__version__},
+        "source": framework,
         "inputs": [_describe(port) for port in graph.inputs],
         "outputs": [_describe(port) for port in graph.outputs],
         "constants": {
@@ -241,11 +274,15 @@ def _capture(
             {"instance": op.instance, "op": op.mnemonic, "aten": op.aten, "source": op.source} for op in graph.operators
         ],
         "elided": [{"instance": e.instance, "op": e.op, "why": e.why} for e in graph.elided],
+        "random": [
+            {"instance": r.instance, "op": r.op, "source": r.source, "input": r.port.name} for r in graph.random
+        ],
     }
-    return Captured(model, graph, text, graph.weights, samples, record)
+
+    return Captured(model, graph, text, graph.weights, Samples(len(calls), sample), record, source)
 
 
-def _calls(inputs: Sample | Sequence[Sample], model: str) -> list[tuple[tuple, dict[str, Any]]]:
+def _calls(inputs: Sample | Sequence[Sample], model: str, what: str = "sample") -> list[tuple[tuple, dict[str, Any]]]:
     """Returns every call as (args, kwargs)."""
     samples = inputs if isinstance(inputs, list) else [inputs]
     calls: list[tuple[tuple, dict[str, Any]]] = []
@@ -258,11 +295,9 @@ def _calls(inputs: Sample | Sequence[Sample], model: str) -> list[tuple[tuple, d
             calls.append((sample, {}))
         else:
             raise CaptureError(
-                f"sample {number} of '{model}' is a {type(sample).__name__}; "
+                f"{what} {number} of '{model}' is a {type(sample).__name__}; "
                 "give a tuple of arguments or a dictionary of arguments by name"
             )
-    if not calls:
-        raise CaptureError(f"'{model}' needs at least one sample to be captured")
     return calls
 
 
@@ -313,7 +348,7 @@ def _run_source(module: nn.Module, args: tuple, kwargs: dict[str, Any], model: s
     """Returns the module's outputs; its inputs are protected against what it does to them."""
     args, kwargs = pytree.tree_map_only(torch.Tensor, torch.clone, (args, kwargs))
     try:
-        outputs = call(module, args, kwargs)
+        outputs = call(module, args, kwargs, number)
     except Exception as error:
         raise CaptureError(f"'{model}' failed on sample {number}: {error}") from error
     structure.register_dataclasses(outputs)
@@ -323,7 +358,7 @@ def _run_source(module: nn.Module, args: tuple, kwargs: dict[str, Any], model: s
 def _verify(
     program: ExportedProgram,
     calls: Sequence[tuple[tuple, dict[str, Any]]],
-    recorded: Sequence[Any],
+    recorded: Outputs,
     model: str,
     tolerance: float,
     relative: bool = False,
@@ -334,30 +369,36 @@ def _verify(
     """
     runnable = program.module()
     largest = 0.0
-    for number, ((args, kwargs), expected) in enumerate(zip(calls, recorded, strict=True)):
+    for number, (args, kwargs) in enumerate(calls):
         args, kwargs = pytree.tree_map_only(torch.Tensor, torch.clone, (args, kwargs))
         try:
-            got = call(runnable, args, kwargs)
+            got = call(runnable, args, kwargs, number)
         except Exception as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise CaptureError(
                 f"sample {number} does not fit what was traced of '{model}' (sizes and constants): {reason}"
             ) from error
-        pairs = zip(structure.walk(got), structure.walk(expected), strict=True)
-        for (_, left), (path, right) in pairs:
-            if not isinstance(right, torch.Tensor):
-                continue
-            difference = _difference(left, right)
-            limit = tolerance
-            if relative and right.is_floating_point() and right.numel():
-                limit = max(limit, _DECOMPOSITION_LIMIT * float(right.abs().nan_to_num(posinf=0.0).max()))
-            if difference > limit:
-                raise CaptureError(
-                    f"the traced '{model}' differs from the module by {difference:g} in output "
-                    f"'{path or 'output'}' of sample {number}; a model that is random or keeps state between calls "
-                    "cannot be captured (for a difference that is understood, give a tolerance)"
-                )
-            largest = max(largest, difference)
+        largest = max(largest, _compare(got, recorded[number], number, model, tolerance, relative))
+    return largest
+
+
+def _compare(got: Any, expected: Any, number: int, model: str, tolerance: float, relative: bool) -> float:
+    """Returns the largest difference of the trace's outputs from the module's; see ``_verify``."""
+    largest = 0.0
+    for (_, left), (path, right) in zip(structure.walk(got), structure.walk(expected), strict=True):
+        if not isinstance(right, torch.Tensor):
+            continue
+        difference = _difference(left, right)
+        limit = tolerance
+        if relative and right.is_floating_point() and right.numel():
+            limit = max(limit, _DECOMPOSITION_LIMIT * float(right.abs().nan_to_num(posinf=0.0).max()))
+        if difference > limit:
+            raise CaptureError(
+                f"the traced '{model}' differs from the module by {difference:g} in output "
+                f"'{path or 'output'}' of sample {number}; a model that is random or keeps state between calls "
+                "cannot be captured (for a difference that is understood, give a tolerance)"
+            )
+        largest = max(largest, difference)
     return largest
 
 
@@ -390,15 +431,16 @@ def _rename(names: Sequence[str], wanted: Sequence[str] | None, program: Exporte
     return renamed
 
 
-def _sample_tensors(
-    inputs: Mapping[str, Any], outputs: Mapping[str, Any], graph: Graph, model: str, number: int
-) -> dict[str, torch.Tensor]:
-    """Returns one sample as it is stored; checks that its constants are those of the graph."""
+def _check_constants(inputs: Mapping[str, Any], graph: Graph, model: str, number: int) -> None:
     for name, value in graph.constant_inputs.items():
         if inputs.get(name) != value:
             raise CaptureError(
                 f"'{name}' is a constant of '{model}': {value!r} was traced, sample {number} has {inputs.get(name)!r}"
             )
+
+
+def _sample_tensors(inputs: Mapping[str, Any], outputs: Mapping[str, Any], graph: Graph) -> dict[str, torch.Tensor]:
+    """Returns one sample as it is stored."""
     tensors = {f"input.{port.name}": inputs[port.name] for port in graph.inputs}
     tensors |= {f"output.{port.name}": outputs[port.name] for port in graph.outputs}
     return {name: tensor.detach().contiguous() for name, tensor in tensors.items()}

@@ -16,6 +16,10 @@ class ToolError(TapMLError):
     """A tool of the TapML build is missing or reported an error."""
 
 
+class RecordsError(TapMLError):
+    """Records that cannot be written or read: damaged, of another version, or of a model that changed since."""
+
+
 class ExecutableError(TapMLError):
     """An executable that cannot be loaded, inputs that do not fit it, or a run that failed.
 

@@ -6,6 +6,7 @@ graph.mlir              the graph; weights by name
 weights.safetensors     every weight once
 samples/0.safetensors   "input.<name>" and "output.<name>", as the source computed them
 capture.json            where everything came from
+records/                what every operator got and gave, if that was recorded (tapml.records)
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
+from tapml._record.carry import carry_records
 from tapml.errors import TapMLError
 
 VERSION = 1
@@ -76,12 +79,14 @@ def write_package(
     path: Path,
     text: str,
     weights: Mapping[str, torch.Tensor],
-    samples: list[dict[str, torch.Tensor]],
+    samples: Sequence[dict[str, torch.Tensor]],
     record: Mapping[str, Any],
+    keep_records: bool = False,
 ) -> None:
     """Writes a captured model to the directory ``path``, completely or not at all.
 
-    ``record`` is what capture.json says beside version, samples and weights. Raises TapMLError when ``path`` cannot be
+    ``record`` is what capture.json says beside version, samples and weights. With ``keep_records`` records of an older
+    model at ``path`` are kept as far as they are those of this one. Raises TapMLError when ``path`` cannot be
     written or is something else.
     """
     with new_package(path) as content:
@@ -101,6 +106,8 @@ def write_package(
                 "sha256": _sha256(weights_file),
             },
         }
+        if keep_records and path.exists():
+            carry_records(path, content, record["source"])
         (content / RECORD_FILE).write_text(json.dumps(full, indent=1) + "\n")
 
 
@@ -112,7 +119,10 @@ def _save(tensors: Mapping[str, torch.Tensor], file: Path) -> None:
         pointer = tensor.untyped_storage().data_ptr()
         separate[name] = tensor.clone() if pointer in seen else tensor
         seen.add(pointer)
-    save_file(separate, str(file))
+    try:
+        save_file(separate, str(file))
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
 
 
 def _sha256(file: Path) -> str:

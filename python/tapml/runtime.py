@@ -141,26 +141,53 @@ def load(
     threads: int = 0,
     validation: bool = False,
     host_code: bool = True,
+    deadline_ms: int = 60_000,
 ) -> Executable:
     """Loads an executable (``*.tapx``), opens its devices and puts its weights there.
 
-    ``device`` says which device the place runs on that is not the host ("vulkan:1"); with several such places, a
-    dictionary from place to device. What is left out runs on the first device of its kind. ``weights`` names the
-    weights file if it is not where the executable says. ``threads`` is the number of host threads, 0 for one per
+    ``device`` says which device the place runs on that is not the host ("vulkan:1", "webgpu:0"); with several such
+    places, a dictionary from place to device. What is left out runs on the first device of its kind. ``weights`` names
+    the weights file if it is not where the executable says. ``threads`` is the number of host threads, 0 for one per
     processor. ``validation`` turns on the driver's validation layer, whose messages then are errors. With
-    ``host_code=False`` a file that has code for the host is refused: for files that are not trusted.
+    ``host_code=False`` a file that has code for the host is refused: for files that are not trusted. A device that
+    takes longer than ``deadline_ms`` for one call is given up, as a kernel may hang.
 
     Raises ExecutableError when that fails, and ToolError when the extension module is not built.
     """
     path = Path(path)
     if not 0 <= threads <= 1024:
         raise ExecutableError(f"{threads} threads are not possible, at most 1024 are (0: one per processor)")
+    if not 0 < deadline_ms < 2**64:
+        raise ExecutableError(f"a deadline of {deadline_ms} ms is not possible, it must be positive")
     native = _runtime_module()
     places = _bindings(path, device)
     handle = native.Executable(
-        os.fspath(path), places, None if weights is None else os.fspath(weights), threads, validation, host_code
+        os.fspath(path),
+        places,
+        None if weights is None else os.fspath(weights),
+        threads,
+        validation,
+        host_code,
+        deadline_ms,
+        _find_webgpu(),
     )
     return Executable(handle, path)
+
+
+def _find_webgpu() -> str | None:
+    """Returns wgpu-native's library in the package ``wgpu``, if that is installed; the package is not imported.
+
+    The runtime uses it where neither TAPML_WEBGPU_LIBRARY nor the loader has one.
+    """
+    try:
+        spec = importlib.util.find_spec("wgpu")
+    except (ImportError, ValueError):
+        return None
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        library = Path(place) / "resources" / "libwgpu_native-release.so"
+        if library.is_file():
+            return str(library)
+    return None
 
 
 def _bindings(path: Path, device: str | Mapping[str, str] | None) -> dict[str, str]:

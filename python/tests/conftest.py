@@ -62,6 +62,11 @@ def capture_and_check(
     return captured
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The tests that one process has to run after each other start first, so that no process waits for them.
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     torch.manual_seed(0)

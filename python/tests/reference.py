@@ -28,7 +28,7 @@ def evaluate(graph: Graph, inputs: Mapping[str, torch.Tensor]) -> dict[str, torc
     for operation in graph.operations:
         operands = [values[value] for value in operation.operands]
         (result,) = operation.results
-        values[result] = _evaluate(operation, operands, graph)
+        values[result] = evaluate_operation(operation, operands, graph)
         _check(values[result], result, operation.text())
     return {port.name: values[port.value] for port in graph.outputs}
 
@@ -81,7 +81,8 @@ _INDEX: dict[str, Callable[[int, int], int]] = {
 }
 
 
-def _evaluate(operation: Operation, operands: list[Any], graph: Graph) -> Any:
+def evaluate_operation(operation: Operation, operands: list[Any], graph: Graph) -> Any:
+    """Returns the value of one operation for the values of its operands."""
     name, attributes = operation.name, operation.properties
     if name in _INDEX:
         return _INDEX[name](*operands)

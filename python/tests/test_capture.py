@@ -7,6 +7,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
+from torch.nn import functional as F
 
 import tapml
 from tapml.errors import CaptureError, TapMLError
@@ -230,6 +232,17 @@ def test_nested_inputs_and_outputs() -> None:
     assert 'tapml.dims = ["batch", ""]' in captured.text
 
 
+def test_order_of_arguments_by_name() -> None:
+    class Model(nn.Module):
+        def forward(self, a: torch.Tensor, pair: dict[str, torch.Tensor]) -> torch.Tensor:
+            return a - pair["p"] * 2 - pair["q"] * 3
+
+    a, p, q = torch.randn(3, 4).unbind()
+    captured = capture_and_check(Model(), [{"a": a, "pair": {"p": p, "q": q}}, {"pair": {"q": q, "p": p}, "a": a}])
+    first, second = captured.samples
+    assert all(torch.equal(first[name], second[name]) for name in ("input.a", "input.pair.p", "input.pair.q"))
+
+
 def test_none_and_default_arguments() -> None:
     options = Options(torch.tensor([True, False, True, True]))
     captured = capture_and_check(Nested(), [{"x": torch.randn(2, 4), "options": options, "extra": None}])
@@ -437,9 +450,48 @@ def test_samples_that_do_not_fit_the_trace() -> None:
         tapml.capture(Scaled().eval(), [(torch.randn(3), 2), (torch.randn(3), 3)])
 
 
-def test_randomness_is_noticed() -> None:
-    error = rejects(lambda x: x + torch.rand(3), torch.randn(3))
-    assert "random" in str(error) or "rand" in error.unsupported[0].op
+def test_random_numbers_become_inputs() -> None:
+    def function(x: torch.Tensor) -> Any:
+        y = torch.rand_like(x)
+        z = (x * 2).uniform_()
+        with torch.no_grad():
+            z = z + torch.bernoulli((x + 1).sigmoid())
+        return y * z - torch.randint(0, 5, (x.shape[0], 1)), torch.randn(x.shape[0] * 2) + torch.rand_like(y[0]).sum()
+
+    shapes = {"args": ({0: torch.export.Dim("rows", min=2, max=9)},)}
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    samples = [torch.ones(4, 3), torch.ones(4, 3), torch.ones(7, 3)]
+    captured = capture_and_check(function, [(sample,) for sample in samples], shapes)
+    assert torch.equal(torch.get_rng_state(), before), "draws nothing from the numbers of the caller"
+    random = captured.record["random"]
+    names = ["rand_like", "uniform", "bernoulli", "randint", "randn", "rand_like_1"]
+    assert [item["input"] for item in random] == [f"random.{name}" for name in names]
+    assert [port.name for port in captured.graph.inputs][1:] == [item["input"] for item in random]
+    assert random[1] == {
+        "instance": "uniform",
+        "op": "aten.uniform.default",
+        "source": random[1]["source"],
+        "input": "random.uniform",
+    }
+    assert [item["op"] for item in captured.record["elided"]] == [
+        "aten.mul.Tensor",
+        "aten.add.Tensor",
+        "aten.sigmoid.default",
+        "aten.select.int",
+    ]
+    first, second, _ = captured.samples
+    assert not torch.equal(first["input.random.uniform"], second["input.random.uniform"])
+    assert torch.equal(first["input.random.uniform"], captured.samples[0]["input.random.uniform"])
+    assert captured.samples[2]["input.random.randn"].shape == (14,)
+
+
+def test_randomness_that_is_not_one_operator_is_noticed() -> None:
+    error = rejects(lambda x: F.dropout(x, 0.5, training=True), torch.randn(3))
+    assert "dropout in training mode is random; call module.eval() first" in str(error)
+    generator = random.Random(1)
+    error = rejects(lambda x: x + generator.random(), torch.randn(3))
+    assert "a model that is random or keeps state between calls cannot be captured" in str(error)
 
 
 # Packages.

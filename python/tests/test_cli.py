@@ -48,6 +48,12 @@ def test_capture(tmp_path: Path) -> None:
     assert record["operators"][0]["source"] == "small.py:7"
 
 
+def test_random_inputs_are_printed(tmp_path: Path) -> None:
+    (tmp_path / "small.py").write_text(MODEL.replace("BODY", "x + torch.rand(3)"))
+    done = run(tmp_path, "capture", "small.py")
+    assert done.stdout.splitlines()[0] == "  input random.rand: what aten.rand.default draws (small.py:7)"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -291,6 +291,24 @@ def test_repeat() -> None:
     check(lambda x: x.repeat_interleave(3, dim=1), matrix, kinds=["unsqueeze", "expand", "reshape"])
 
 
+def test_writes_to_parts_of_a_tensor() -> None:
+    def function(x: torch.Tensor) -> torch.Tensor:
+        y = x * 2
+        y[1:3].fill_(0.5)
+        y[:, -1].mul_(3)
+        y[0, :2] += x[0, 0]
+        y[2:] = x[0]
+        y[:] = y + 1
+        return y
+
+    check(function, lambda rows, columns: matrix(rows + 4, 7), rows=TALL)
+    check(
+        lambda x: torch.slice_scatter(x, x[:1] + 1, 0, x.shape[0] - 1),
+        matrix,
+        kinds=["slice", "add", "slice", "concat"],
+    )
+
+
 def test_pad() -> None:
     check(lambda x: F.pad(x, (1, 2, 0, 1), value=0.5), matrix, kinds=["full", "full", "concat", "full", "concat"])
 

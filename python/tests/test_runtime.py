@@ -23,6 +23,8 @@ from tapml.api import Captured
 from tapml.testing import VULKAN_DRIVERS, driver_environment
 from tapml.tools import find_tool
 
+import wgsl_model
+
 
 def _missing() -> str:
     """Says what is not built; empty if all is there."""
@@ -112,6 +114,29 @@ def test_host(host_file: Path, module: nn.Module) -> None:
     assert executable.report["steps"] == []
     executable.profile(**samples(2))
     assert len(executable.report["steps"]) > 0
+
+
+@needs_build
+@needs_lavapipe
+@pytest.mark.parametrize("device", [None, "webgpu:0"])
+def test_webgpu(lavapipe: None, tmp_path: Path, device: str | None) -> None:
+    if runtime._find_webgpu() is None:
+        pytest.skip("the package 'wgpu' is not here")
+    executable = tapml.load(wgsl_model.write_model(tmp_path), device)
+    for n in (1, 65, 1000, 7):
+        given = wgsl_model.inputs(n)
+        outputs = executable(**given)
+        for name, expected in wgsl_model.outputs(given).items():
+            np.testing.assert_array_equal(outputs[name], expected)
+    assert [place["submissions"] for place in executable.report["places"]] == [0, 1]
+
+
+@needs_build
+def test_webgpu_library_that_is_not_there(lavapipe: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAPML_WEBGPU_LIBRARY", "nosuch.so")
+    with pytest.raises(tapml.ExecutableError, match=r"the WebGPU library nosuch\.so cannot be loaded") as error:
+        tapml.load(wgsl_model.write_model(tmp_path), "webgpu:0")
+    assert error.value.code == "not_found"
 
 
 @needs_build
@@ -292,6 +317,8 @@ def test_files_that_cannot_be_loaded(host_file: Path, tmp_path: Path) -> None:
         tapml.load(host_file, weights=tmp_path / "no.safetensors")
     with pytest.raises(tapml.ExecutableError, match="-1 threads"):
         tapml.load(host_file, threads=-1)
+    with pytest.raises(tapml.ExecutableError, match="a deadline of 0 ms"):
+        tapml.load(host_file, deadline_ms=0)
 
 
 @needs_build

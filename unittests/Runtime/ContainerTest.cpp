@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Sha256Blocks.h"
 #include "TestModel.h"
 
 #include <csignal>
@@ -30,6 +31,19 @@ TEST(Sha256Test, KnownDigests) {
     million.update(piece);
   EXPECT_EQ(toHex(million.finish()), "cdc76e5c9914fb9281a1c7e284d73e67"
                                      "f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Sha256Test, InstructionsOfThisProcessorGiveTheSame) {
+  std::vector<uint8_t> blocks(64 * 5);
+  for (size_t i = 0; i < blocks.size(); ++i)
+    blocks[i] = static_cast<uint8_t>(i * 167 + i / 7);
+  for (size_t count = 0; count <= 5; ++count) {
+    uint32_t portable[8] = {1, 2, 3, 0xffffffff, 5, 0x80000000, 7, 8}, fast[8];
+    std::copy(portable, portable + 8, fast);
+    processSha256Portable(portable, blocks.data(), count);
+    getSha256BlockFunction()(fast, blocks.data(), count);
+    EXPECT_TRUE(std::equal(portable, portable + 8, fast)) << count;
+  }
 }
 
 TEST(Sha256Test, PiecesGiveTheSame) {

@@ -85,7 +85,7 @@ TEST_F(HostSessionTest, UsesMisalignedCallerMemory) {
     xs[size_t(i)] = float(i);
   auto result = session.run(
       {{DType::F32, {9}, xs.data() + 1}, {DType::I64, {9}, ids.data()}},
-      {{ys.data() + 1, 36}, {nullptr, 0}, {nullptr, 0}}, false);
+      {{ys.data() + 1, 36}, {nullptr, 0}, {nullptr, 0}}, {});
   ASSERT_TRUE(result.ok()) << result.status().message();
   EXPECT_EQ((*result)->outputs[0].data, ys.data() + 1);
   for (int i = 0; i < 9; ++i)
@@ -100,8 +100,9 @@ TEST_F(HostSessionTest, ReportsSteps) {
   runAndCheck(session, 10, /*perStep=*/true);
   std::vector<float> x(4);
   std::vector<int64_t> ids(4);
-  auto result = session.run(
-      {{DType::F32, {4}, x.data()}, {DType::I64, {4}, ids.data()}}, {}, true);
+  auto result =
+      session.run({{DType::F32, {4}, x.data()}, {DType::I64, {4}, ids.data()}},
+                  {}, RunOptions{/*perStep=*/true, {}});
   ASSERT_TRUE(result.ok());
   const RunReport &report = (*result)->report;
   EXPECT_EQ(report.steps.size(), manifest["main"]["steps"].size());
@@ -109,6 +110,42 @@ TEST_F(HostSessionTest, ReportsSteps) {
   EXPECT_EQ(report.bytesToDevices, 0u);
   auto json = nlohmann::json::parse(report.toJson());
   EXPECT_EQ(json["steps"][0]["what"], "executable 'add' (layer.0)");
+}
+
+TEST_F(HostSessionTest, ShowsEveryStepToAnObserver) {
+  load();
+  Session session(executable);
+  std::vector<float> x{1, 2, 3, 4};
+  std::vector<int64_t> ids{5, 6, 7, 8};
+  const Manifest &m = executable->manifest();
+  std::map<uint32_t, std::vector<uint8_t>> produced;
+  RunOptions options{/*perStep=*/true, {}};
+  options.observer = [&](const ObservedStep &step) -> Status {
+    for (const ObservedValue &value : step.operands) {
+      if (m.main.values[value.id].kind == ValueDesc::Kind::Weight)
+        EXPECT_TRUE(value.bytes.empty());
+      else if (produced.count(value.id))
+        EXPECT_EQ(value.bytes, produced[value.id]);
+    }
+    for (const ObservedValue &value : step.results)
+      produced[value.id] = value.bytes;
+    return Status();
+  };
+  std::vector<InputTensor> inputs{{DType::F32, {4}, x.data()},
+                                  {DType::I64, {4}, ids.data()}};
+  auto result = session.run(inputs, {}, options);
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  for (size_t i = 0; i < m.outputs.size(); ++i) {
+    const OutputTensor &output = (*result)->outputs[i];
+    const auto *data = static_cast<const uint8_t *>(output.data);
+    EXPECT_EQ(produced[m.outputs[i].value],
+              std::vector<uint8_t>(data, data + output.bytes));
+  }
+  options.observer = [&](const ObservedStep &) {
+    return makeError(StatusCode::InvalidArgument, "seen enough");
+  };
+  EXPECT_TRUE(failsWith(session.run(inputs, {}, options).status(),
+                        StatusCode::InvalidArgument, "seen enough"));
 }
 
 TEST_F(HostSessionTest, RefusesWrongInputs) {
@@ -119,7 +156,7 @@ TEST_F(HostSessionTest, RefusesWrongInputs) {
   InputTensor goodX{DType::F32, {8}, x.data()};
   InputTensor goodIds{DType::I64, {8}, ids.data()};
   auto run = [&](std::vector<InputTensor> inputs) {
-    return session.run(inputs, {}, false).status();
+    return session.run(inputs, {}, {}).status();
   };
   EXPECT_TRUE(failsWith(run({goodX}), StatusCode::InvalidArgument,
                         "got 1 inputs, the model has 2: 'x', 'ids'"));
@@ -137,7 +174,7 @@ TEST_F(HostSessionTest, RefusesWrongInputs) {
       run({{DType::F32, {0}, x.data()}, {DType::I64, {0}, ids.data()}}),
       StatusCode::InvalidArgument, "('n') is 0, expected 1 to 100000"));
   EXPECT_TRUE(failsWith(
-      session.run({goodX, goodIds}, {{x.data(), 4}, {}, {}}, false).status(),
+      session.run({goodX, goodIds}, {{x.data(), 4}, {}, {}}, {}).status(),
       StatusCode::InvalidArgument,
       "output 'y' needs 32 bytes (8 f32), the buffer has 4"));
 }

@@ -56,6 +56,9 @@ static constexpr int64_t weightSize = 8;
 
 OrderedJson test::makeManifest(const std::string &place, bool mixed) {
   int target = place == "host" ? 0 : 1;
+  // The other place is there, though nothing is on it.
+  std::string device = target ? place : "vulkan";
+  std::string language = device == "webgpu" ? "wgsl." : "spirv.";
   auto variant = [](int place, bool addsWeight) {
     // Kernels 0 to 2 are the host's, 3 to 5 the device's.
     int base = place * 3;
@@ -94,7 +97,7 @@ OrderedJson test::makeManifest(const std::string &place, bool mixed) {
     return v;
   };
   auto kernel = [](const char *name, int place, const char *entry,
-                   const char *section, OrderedJson access, int sizes) {
+                   const std::string &section, OrderedJson access, int sizes) {
     OrderedJson k = {{"name", name},   {"place", place},
                      {"entry", entry}, {"access", std::move(access)},
                      {"sizes", sizes}, {"workgroup", {64, 1, 1}}};
@@ -117,8 +120,8 @@ OrderedJson test::makeManifest(const std::string &place, bool mixed) {
          {"features", OrderedJson::array()},
          {"section", "host.any"}}}}};
   m["places"] = {{{"name", "host"}, {"kind", "host"}}};
-  m["places"].push_back({{"name", "vulkan"},
-                         {"kind", "vulkan"},
+  m["places"].push_back({{"name", device},
+                         {"kind", device},
                          {"profile",
                           {{"name", "small"},
                            {"limits", {{"max_workgroup_invocations", 64}}},
@@ -129,11 +132,11 @@ OrderedJson test::makeManifest(const std::string &place, bool mixed) {
   m["weights"] = {{{"key", "w"}, {"dtype", "f32"}, {"shape", {weightSize}}}};
   OrderedJson rrw = {"read", "read", "write"}, rw = {"read", "write"};
   m["kernels"] = {kernel("add_weight.host", 0, "add_weight", "", rrw, 2),
-                  kernel("double.host", 0, "double_host", "", rw, 1),
+                  kernel("double.host", 0, "twice", "", rw, 1),
                   kernel("increment.host", 0, "increment", "", rw, 1),
-                  kernel("add_weight", 1, "add_weight", "spirv.0", rrw, 2),
-                  kernel("double", 1, "double", "spirv.0", rw, 1),
-                  kernel("increment", 1, "increment", "spirv.1", rw, 1)};
+                  kernel("add_weight", 1, "add_weight", language + "0", rrw, 2),
+                  kernel("double", 1, "twice", language + "0", rw, 1),
+                  kernel("increment", 1, "increment", language + "1", rw, 1)};
   m["executables"] = {
       {{"name", "add"}, {"variants", {variant(0, true), variant(1, true)}}},
       {{"name", "increment"},
@@ -206,8 +209,10 @@ OrderedJson test::makeManifest(const std::string &place, bool mixed) {
   return m;
 }
 
-std::string test::writeModel(const TemporaryDirectory &directory,
-                             const OrderedJson &manifest) {
+std::string
+test::writeModel(const TemporaryDirectory &directory,
+                 const OrderedJson &manifest,
+                 const std::map<std::string, std::string> &sections) {
   std::vector<float> weight;
   for (int i = 0; i < weightSize; ++i)
     weight.push_back(float(i) + 0.5f);
@@ -227,15 +232,22 @@ std::string test::writeModel(const TemporaryDirectory &directory,
         toHex((*opened)->headerDigest());
   }
   std::string text = complete.dump();
-  std::string host = readFile(TAPML_TEST_HOST_KERNELS);
-  std::string floats = readFile(TAPML_TEST_INPUTS "/float_kernels.spv");
-  std::string ints = readFile(TAPML_TEST_INPUTS "/int_kernels.spv");
-  EXPECT_FALSE(host.empty());
+  std::map<std::string, std::string> contents = {
+      {"manifest", text},
+      {"host.any", readFile(TAPML_TEST_HOST_KERNELS)},
+      {"spirv.0", readFile(TAPML_TEST_BINARIES "/float_kernels.spv")},
+      {"spirv.1", readFile(TAPML_TEST_BINARIES "/int_kernels.spv")},
+      {"wgsl.0", readFile(TAPML_TEST_INPUTS "/float_kernels.wgsl")},
+      {"wgsl.1", readFile(TAPML_TEST_INPUTS "/int_kernels.wgsl")}};
+  for (const auto &[name, data] : sections)
+    contents[name] = data;
+  EXPECT_FALSE(contents["host.any"].empty());
+  EXPECT_FALSE(contents["wgsl.0"].empty());
+  std::vector<TapxSection> list;
+  for (const auto &[name, data] : contents)
+    list.push_back({name, data});
   std::string path = directory.file("model.tapx");
-  Status status = writeTapxFile(path, {{"manifest", text},
-                                       {"host.any", host},
-                                       {"spirv.0", floats},
-                                       {"spirv.1", ints}});
+  Status status = writeTapxFile(path, list);
   EXPECT_TRUE(status.ok()) << status.message();
   return path;
 }
@@ -245,7 +257,7 @@ runModel(Session &session, const std::vector<float> &x,
          const std::vector<int64_t> &ids, bool perStep) {
   return session.run({{DType::F32, {int64_t(x.size())}, x.data()},
                       {DType::I64, {int64_t(ids.size())}, ids.data()}},
-                     {}, perStep);
+                     {}, RunOptions{perStep, {}});
 }
 
 void test::runAndCheck(Session &session, int64_t n, bool perStep) {

@@ -16,7 +16,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,13 +40,15 @@ void writeFile(const std::string &path, const std::string &contents);
 
 /// The manifest of a model with inputs x: f32[n] and ids: i64[n] and the
 /// outputs y = x + 2 w, z = y + 2 w and next = ids + 1. Operators run at
-/// `place`, "host" or "vulkan"; `ids` is narrowed to 32 bits on the way.
-/// With `mixed`, z is computed at the host.
+/// `place`, "host" or a kind of device; `ids` is narrowed to 32 bits on the
+/// way. With `mixed`, z is computed at the host.
 OrderedJson makeManifest(const std::string &place, bool mixed = false);
 
 /// Writes the model's executable and weights. Returns the executable's path.
+/// `sections` replace those of the model with their names.
 std::string writeModel(const TemporaryDirectory &directory,
-                       const OrderedJson &manifest);
+                       const OrderedJson &manifest,
+                       const std::map<std::string, std::string> &sections = {});
 
 /// Runs the model for n elements and compares every output.
 void runAndCheck(Session &session, int64_t n, bool perStep = false);

@@ -53,7 +53,7 @@ def remez(f, weight, lo, hi, degree):
         errors = [w * (y - mp.polyval(p[::-1], x)) for x, y, w in values]
         # One extremum per run of equal sign.
         extrema = []
-        for x, e in zip(grid, errors):
+        for x, e in zip(grid, errors, strict=True):
             if extrema and (e > 0) == (extrema[-1][1] > 0):
                 if abs(e) > abs(extrema[-1][1]):
                     extrema[-1] = (x, e)
@@ -79,15 +79,10 @@ def fit(name, f, weight, lo, hi, degree):
         def rest(x, k=k):
             return (f(x) - sum(c * x**i for i, c in enumerate(fixed))) / x**k
 
-        p, error = remez(
-            rest, lambda x, k=k: weight(x) * x**k, lo, hi, degree - k
-        )
+        p, error = remez(rest, lambda x, k=k: weight(x) * x**k, lo, hi, degree - k)
         fixed.append(to_float(p[0]))
     grid = [lo + (hi - lo) * i / 2000 for i in range(2001)]
-    error = max(
-        abs(weight(x) * (f(x) - sum(c * x**i for i, c in enumerate(fixed))))
-        for x in grid
-    )
+    error = max(abs(weight(x) * (f(x) - sum(c * x**i for i, c in enumerate(fixed)))) for x in grid)
     print(f"/// Weighted error {mp.nstr(error, 3)} on [{mp.nstr(lo, 6)}, {mp.nstr(hi, 6)}].")
     print(f"constexpr float {name}[] = {{")
     for c in fixed:
@@ -123,9 +118,7 @@ def fit_symmetric(name, f, weight, bound, degree):
     p, _ = remez(symmetric(f), weight, -bound, bound, degree)
     p = [to_float(c) for c in p]
     grid = [-bound + 2 * bound * i / 2000 for i in range(2001)]
-    error = max(
-        abs(weight(x) * (symmetric(f)(x) - mp.polyval(p[::-1], x))) for x in grid
-    )
+    error = max(abs(weight(x) * (symmetric(f)(x) - mp.polyval(p[::-1], x))) for x in grid)
     print(f"/// Weighted error {mp.nstr(error, 3)} on [-{mp.nstr(bound, 6)}, {mp.nstr(bound, 6)}].")
     print(f"constexpr float {name}[] = {{")
     for c in p:
@@ -167,9 +160,7 @@ def main():
     )
     p = [to_float(c) for c in p]
     grid = [lo + (hi - lo) * i / 2001 for i in range(2002)]
-    error = max(
-        abs(f**3 * (log_rest(f) - mp.polyval(p[::-1], f)) / mp.log1p(f)) for f in grid
-    )
+    error = max(abs(f**3 * (log_rest(f) - mp.polyval(p[::-1], f)) / mp.log1p(f)) for f in grid)
     print(f"/// Relative error of the result {mp.nstr(error, 3)}.")
     print("constexpr float log[] = {")
     for c in p:

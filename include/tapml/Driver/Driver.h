@@ -17,20 +17,6 @@
 
 namespace tapml {
 
-/// A captured model on disk: `X.tapml/` as `python -m tapml capture` writes it,
-/// or a graph alone (`graph.mlir`), which can be compiled but has no weights or
-/// samples to run with.
-struct Package {
-  std::string name;
-  std::string graph;      ///< Path of the graph.
-  std::string weights;    ///< Path of the safetensors file; may be empty.
-  std::string samplesDir; ///< Directory of the samples; may be empty.
-};
-
-/// Finds the parts of the package at `path`. Fails if there is no graph or if
-/// the package is of another version.
-llvm::Expected<Package> openPackage(llvm::StringRef path);
-
 /// What `tapml compile` was asked for.
 struct CompileJob {
   std::string input;
@@ -65,6 +51,8 @@ struct RunJob {
   std::vector<std::string> devices;
   std::string weights;
   unsigned threads = 0;
+  /// How long a device may take; 0 for the runtime's default.
+  uint64_t deadlineMs = 0;
   unsigned repeat = 1;
   bool validation = false;
   bool noHostCode = false;
@@ -75,6 +63,51 @@ struct RunJob {
 
 /// Runs an executable. Diagnostics go to stderr.
 mlir::LogicalResult run(const RunJob &job);
+
+/// What `tapml carve` was asked for.
+struct CarveJob {
+  std::string package;
+  /// Directory of the tests.
+  std::string output;
+  /// How many visits of equal signature become tests.
+  unsigned keep = 2;
+  bool json = false;
+};
+
+/// Makes tests from the records of a package and prints the coverage table.
+/// Fails if an operator's oracle is in doubt. Diagnostics go to stderr.
+mlir::LogicalResult carve(const CarveJob &job);
+
+/// What `tapml test` was asked for.
+struct TestJob {
+  /// Test files, and directories that are searched for them.
+  std::vector<std::string> paths;
+  /// `NAME`, `NAME=PRESET` or `NAME=PROFILE.json`; `host` for the host.
+  std::string target = "host";
+  /// The target's device; empty for the first of its kind.
+  std::string device;
+  /// Glob that the operator's name or the file's must match; empty for all.
+  std::string filter;
+  /// Tests that run at the same time; 0 for one per processor.
+  unsigned jobs = 0;
+  std::string junit;
+  /// Directory for what a failure leaves behind.
+  std::string evidence = "tapml-failures";
+  /// Directory for tests that are to run elsewhere (docs/Browser.md); without,
+  /// they run here.
+  std::string exportTo;
+  std::vector<std::string> plugins;
+  std::multimap<std::string, std::string> hooks;
+  bool validation = false;
+  /// How long a device may take; 0 for the runtime's default.
+  uint64_t deadlineMs = 0;
+  bool json = false;
+};
+
+/// Runs carved tests. Prints failures as they come and a summary line last.
+/// Fails unless every test that the target can run passes. With `exportTo`
+/// compiles them only, and writes their executables and data.
+mlir::LogicalResult test(const TestJob &job);
 
 /// Lists the devices of this machine, as a table or as JSON; with `profile`,
 /// the profile of that device alone, as `--target=NAME=FILE` takes it.

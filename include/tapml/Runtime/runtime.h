@@ -108,15 +108,17 @@ TAPML_RUNTIME_API const char *tapml_runtime_version(void);
 /*===-- Devices -----------------------------------------------------------===*/
 
 /** Lists the devices of this machine as JSON: an array of objects with "id"
-    ("host", "vulkan:0"), "driver", "api_version" and "profile" ("kind", "name",
-    "limits", "features"). Starts the drivers for a moment; may block for tenths
-    of a second. A missing driver is not an error: `*note`, if not NULL, is then
-    set to a sentence about it, else to NULL. Free both strings. */
+    ("host", "vulkan:0", "webgpu:0"), "driver", "api_version" and "profile"
+    ("kind", "name", "limits", "features"). Starts the drivers for a moment; may
+    block for tenths of a second. A missing driver is not an error: `*note`, if
+   not NULL, is then set to a sentence about it, else to NULL. Free both
+   strings. */
 TAPML_RUNTIME_API tapml_status tapml_list_devices(char **json, char **note);
 
-/** Opens "vulkan:N" with everything that it supports. Useful to share a device
-    between executables. `validation` turns on the validation layer, whose
-    errors then become errors of the calls that cause them. */
+/** Opens "vulkan:N" or "webgpu:N" with everything that it supports. Useful to
+    share a device between executables. `validation` turns on the validation
+    layer of Vulkan, whose errors then become errors of the calls that cause
+    them; WebGPU always validates. */
 TAPML_RUNTIME_API tapml_status tapml_device_open(const char *id, int validation,
                                                  tapml_device *device);
 TAPML_RUNTIME_API void tapml_device_retain(tapml_device device);
@@ -148,6 +150,9 @@ typedef struct tapml_load_options {
   size_t num_bindings;
   /** Nonzero: use staging copies even where devices share memory (tests). */
   int force_staging;
+  /** The WebGPU library (wgpu-native) to use where neither the environment
+      variable TAPML_WEBGPU_LIBRARY nor the loader has one; may be NULL. */
+  const char *webgpu_library;
 } tapml_load_options;
 
 /** Loads an executable, opens its devices and puts its weights there. Checks
@@ -155,6 +160,11 @@ typedef struct tapml_load_options {
 TAPML_RUNTIME_API tapml_status
 tapml_executable_load(const char *path, const tapml_load_options *options,
                       tapml_executable *executable);
+/** The same with the bytes of an executable, which are copied. `path` says
+   where the file would be: the weights are found from there. */
+TAPML_RUNTIME_API tapml_status tapml_executable_load_memory(
+    const void *data, size_t bytes, const char *path,
+    const tapml_load_options *options, tapml_executable *executable);
 TAPML_RUNTIME_API void tapml_executable_retain(tapml_executable executable);
 TAPML_RUNTIME_API void tapml_executable_release(tapml_executable executable);
 
@@ -183,12 +193,10 @@ tapml_executable_num_inputs(tapml_executable executable);
 TAPML_RUNTIME_API size_t
 tapml_executable_num_outputs(tapml_executable executable);
 /** Describes input or output `index`. */
-TAPML_RUNTIME_API tapml_status
-tapml_executable_input(tapml_executable executable, size_t index,
-                       tapml_tensor_info *info);
-TAPML_RUNTIME_API tapml_status
-tapml_executable_output(tapml_executable executable, size_t index,
-                        tapml_tensor_info *info);
+TAPML_RUNTIME_API tapml_status tapml_executable_input(
+    tapml_executable executable, size_t index, tapml_tensor_info *info);
+TAPML_RUNTIME_API tapml_status tapml_executable_output(
+    tapml_executable executable, size_t index, tapml_tensor_info *info);
 
 /*===-- Runs --------------------------------------------------------------===*/
 
@@ -206,8 +214,8 @@ typedef struct tapml_tensor {
 
 /** Makes a session: memory for intermediate values, and the recorded programs
     of the last few input sizes. */
-TAPML_RUNTIME_API tapml_status
-tapml_session_create(tapml_executable executable, tapml_session *session);
+TAPML_RUNTIME_API tapml_status tapml_session_create(tapml_executable executable,
+                                                    tapml_session *session);
 TAPML_RUNTIME_API void tapml_session_retain(tapml_session session);
 TAPML_RUNTIME_API void tapml_session_release(tapml_session session);
 
@@ -228,11 +236,55 @@ tapml_session_run(tapml_session session, const tapml_tensor *inputs,
                   size_t num_inputs, const tapml_tensor *outputs,
                   size_t num_outputs, unsigned flags, tapml_result *result);
 
+/** A value at one moment of an observed run. */
+typedef struct tapml_observed_value {
+  /** Names the value; a value is written by one step. */
+  size_t id;
+  /** Where it is. */
+  const char *place;
+  tapml_dtype dtype;
+  size_t rank;
+  const int64_t *shape;
+  /** What was there, copied to the host; NULL for weights. Valid during the
+      call. */
+  const void *data;
+  size_t bytes;
+  /** Key of the weight, NULL for other values. */
+  const char *weight;
+} tapml_observed_value;
+
+/** A step of an observed run: a dispatch of operators, or a transfer, which has
+    no instances. */
+typedef struct tapml_observed_step {
+  size_t index;
+  const char *place;
+  const char *const *instances;
+  size_t num_instances;
+  /** As they were before the step began. */
+  const tapml_observed_value *operands;
+  size_t num_operands;
+  /** As they were when it had ended. */
+  const tapml_observed_value *results;
+  size_t num_results;
+} tapml_observed_step;
+
+/** Called in the thread of the run after every step. Nonzero stops the run,
+    which then fails. Must not use the session. */
+typedef int (*tapml_step_observer)(void *user, const tapml_observed_step *step);
+
+/** Runs as `tapml_session_run`, waits after every step, and shows what the step
+    was given and what it gave. For finding out which step is wrong: it is slow,
+    and waiting may hide faults of timing. */
+TAPML_RUNTIME_API tapml_status tapml_session_observe(
+    tapml_session session, const tapml_tensor *inputs, size_t num_inputs,
+    tapml_step_observer observer, void *user, tapml_result *result);
+
 /** Checks inputs (`data` may be NULL) and returns the outputs' types and shapes
     without running: a result whose tensors have no data. */
-TAPML_RUNTIME_API tapml_status
-tapml_session_infer(tapml_session session, const tapml_tensor *inputs,
-                    size_t num_inputs, tapml_result *result);
+TAPML_RUNTIME_API tapml_status tapml_session_infer(tapml_session session,
+                                                   const tapml_tensor *inputs,
+                                                   size_t num_inputs,
+                                                   tapml_result *result);
 
 TAPML_RUNTIME_API void tapml_result_retain(tapml_result result);
 TAPML_RUNTIME_API void tapml_result_release(tapml_result result);

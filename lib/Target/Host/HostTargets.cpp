@@ -53,6 +53,9 @@ static bool isOnlyOnRequest(StringRef feature) {
       .Cases({"xsave", "xsavec", "xsaveopt", "xsaves"}, true)
       .Cases({"clflushopt", "clwb", "invpcid", "pku", "rdpid", "wbnoinvd"},
              true)
+      .Cases({"adx", "clzero", "mwaitx", "rdpru", "shstk", "ptwrite"}, true)
+      .Cases({"serialize", "waitpkg", "movdiri", "movdir64b", "cldemote"}, true)
+      .Cases({"pconfig", "hreset", "uintr", "enqcmd", "tsxldtrk"}, true)
       .Default(false);
 }
 

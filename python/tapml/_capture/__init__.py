@@ -7,5 +7,6 @@
 ``importer``  walks the FX graph; ``convert`` has one converter per ATen operator
 ``builder``   operations, values, symbolic sizes; ``mlir`` how all this is written down
 ``weights``   which tensors go into the weights file, and under which name
+``outputs``   what the source gave for every sample
 ``instances`` the name of every operator in the model, and its line in the user's code
 """

@@ -136,8 +136,7 @@ class Context:
     def slice(self, value: Value, dim: int, start: Size | None, end: Size | None, step: int = 1) -> Value:
         """Returns elements ``start`` to ``end`` along ``dim``, as Python slices do: negative counts from the end."""
         size = value.shape[dim]
-        start = self._clamp(0 if start is None else start, size)
-        end = self.builder.at_least(self._clamp(size if end is None else end, size), start)
+        start, end = self.slice_bounds(size, start, end)
         if same_size(start, 0) and same_size(end, size) and step == 1:
             return value
         length = as_size(end - start)
@@ -149,6 +148,11 @@ class Context:
         operands = [value, self.builder.index(start), self.builder.index(end)]
         attributes = {"dim": mlir.int_attr(dim), "step": mlir.int_attr(step)}
         return self.op("slice", operands, shape, value.dtype, **attributes)
+
+    def slice_bounds(self, size: Size, start: Size | None, end: Size | None) -> tuple[Size, Size]:
+        """Returns where a slice of a dimension of ``size`` starts and ends: 0 <= start <= end <= size."""
+        start = self._clamp(0 if start is None else start, size)
+        return start, self.builder.at_least(self._clamp(size if end is None else end, size), start)
 
     def binary(self, name: str, left: Value, right: Value, dtype: torch.dtype | None = None) -> Value:
         """Appends an elementwise operator on two tensors that broadcast; ``dtype`` differs for comparisons."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy
 import torch
+from torch import fx
 
 from tapml._capture import mlir
 from tapml._capture.mlir import Operation, Value
@@ -32,9 +33,59 @@ class Elided:
     why: str
 
 
+@dataclass(frozen=True, eq=False)
+class RandomInput:
+    """An operator that draws random numbers. Its result is an input of the graph, ``port``.
+
+    ``node`` is the call in the exported program, ``scope`` the regions around it, outermost first.
+    """
+
+    port: Port
+    node: fx.Node
+    scope: tuple[fx.Node, ...]
+    instance: str
+    op: str
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class SourceOperator:
+    """One operator of the source, and the operations that stand for it: its group.
+
+    ``node`` is the call in the exported program, ``scope`` the regions around it, outermost first. ``values`` are the
+    graph's values for the node's results, nested as they are. The group's last operation gives the name.
+    """
+
+    node: fx.Node
+    scope: tuple[fx.Node, ...]
+    operations: list[Operation]
+    values: Any
+
+    @property
+    def name(self) -> str:
+        return self.operations[-1].instance
+
+    @property
+    def op(self) -> str:
+        return self.operations[-1].mnemonic
+
+    @property
+    def aten(self) -> str:
+        return self.operations[-1].aten
+
+    @property
+    def source(self) -> str:
+        return self.operations[-1].source
+
+
 @dataclass
 class Graph:
-    """An imported graph. ``symbols`` has name and range (None: unbounded) of every size that may change."""
+    """An imported graph.
+
+    ``symbols`` has name and range (None: unbounded) of every size that may change, ``globals`` the name of every weight
+    that is a value, ``sources`` the operators of the source that the operations stand for, in order. ``random`` are the
+    operators that became inputs; these inputs come last.
+    """
 
     inputs: list[Port]
     outputs: list[Port]
@@ -45,6 +96,9 @@ class Graph:
     constant_inputs: dict[str, Any]
     constant_outputs: dict[str, Any]
     size_names: dict[sympy.Expr, str]
+    globals: dict[Value, str]
+    sources: list[SourceOperator]
+    random: list[RandomInput]
 
     @property
     def operators(self) -> list[Operation]:

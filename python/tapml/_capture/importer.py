@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -18,10 +19,10 @@ from torch.fx.node import map_arg
 from tapml._capture import mlir
 from tapml._capture.builder import Builder, CannotConvert, as_size
 from tapml._capture.context import Context
-from tapml._capture.graph import Elided, Graph, Port
+from tapml._capture.graph import Elided, Graph, Port, RandomInput, SourceOperator
 from tapml._capture.instances import assign_instances, join_path, module_path, source_location
 from tapml._capture.mlir import Operation, Shape, Value
-from tapml._capture.program import is_symbolic, operator_name, region_body
+from tapml._capture.program import is_random, is_symbolic, live_nodes, operator_name, region_body
 from tapml._capture.registry import bind_arguments, find_converter
 from tapml._capture.weights import Weights
 from tapml.errors import CaptureError, Unsupported
@@ -51,6 +52,9 @@ class Importer:
         self.unsupported: list[Unsupported] = []
         self.elided: list[Elided] = []
         self.values: dict[fx.Node, Any] = {}
+        self._sources: list[SourceOperator] = []
+        self._random: list[RandomInput] = []
+        self._scope: tuple[fx.Node, ...] = ()
         self._user_names = dimension_names
         self._size_names: dict[sympy.Expr, str] = {}
 
@@ -63,8 +67,10 @@ class Importer:
             count = len(self.unsupported)
             what = "one operator" if count == 1 else f"{count} operators"
             raise CaptureError(f"{what} of '{self.model}' cannot be captured:", self.unsupported)
+        inputs += [item.port for item in self._random]
         operations, weights = self._needed(outputs)
         assign_instances(operations, self.module)
+        sources = self._source_operators(operations)
         return Graph(
             inputs=inputs,
             outputs=outputs,
@@ -75,6 +81,9 @@ class Importer:
             constant_inputs=constant_inputs,
             constant_outputs=constant_outputs,
             size_names=self._size_names,
+            globals=self.builder.globals,
+            sources=sources,
+            random=self._random,
         )
 
     # Inputs.
@@ -112,11 +121,7 @@ class Importer:
 
     def _bind_symbols(self, ports: Sequence[Port]) -> None:
         """Names every dynamic size and notes which input it can be read from."""
-        sites = [(p, d, s) for p in ports for d, s in enumerate(p.value.shape) if not isinstance(s, int)]
-        for port, dim, size in sites:
-            if size not in self._size_names:
-                wanted = self._user_names.get(port.name, {}).get(dim) or f"{port.name}.{dim}"
-                self._size_names[size] = _unique(wanted, set(self._size_names.values()))
+        sites = self._name_sizes(ports)
         dimensions = self.builder.dimensions
         for port, dim, size in sites:
             if isinstance(size, sympy.Symbol):
@@ -126,11 +131,20 @@ class Importer:
             if len(free) == 1 and size.is_polynomial(*free) and sympy.degree(size, *free) == 1:
                 dimensions.setdefault(next(iter(free)), (port.value, dim, size))
 
+    def _name_sizes(self, ports: Sequence[Port]) -> list[tuple[Port, int, sympy.Expr]]:
+        """Names every dynamic size; returns them with their places."""
+        sites = [(p, d, s) for p in ports for d, s in enumerate(p.value.shape) if not isinstance(s, int)]
+        for port, dim, size in sites:
+            if size not in self._size_names:
+                wanted = self._user_names.get(port.name, {}).get(dim) or f"{port.name}.{dim}"
+                self._size_names[size] = _unique(wanted, set(self._size_names.values()))
+        return sites
+
     # Operators.
 
     def _import_nodes(self, graph: fx.Graph) -> Any:
         """Imports the nodes of a graph in order; returns the values of its output node."""
-        live = _live_nodes(graph)
+        live = live_nodes(graph)
         for node in graph.nodes:
             if node.op == "call_function":
                 self._import_call(node, node in live)
@@ -162,7 +176,9 @@ class Importer:
         placeholders = [inner for inner in body.graph.nodes if inner.op == "placeholder"]
         for placeholder, operand in zip(placeholders, operands, strict=True):
             self.values[placeholder] = self._argument(operand)
+        self._scope = (*self._scope, node)
         results = self._import_nodes(body.graph)
+        self._scope = self._scope[:-1]
         self.values[node] = map_arg(results, lambda inner: self._argument(inner))
 
     def _import_operator(self, node: fx.Node, name: str, path: str) -> None:
@@ -170,15 +186,21 @@ class Importer:
         builder = self.builder
         builder.file, builder.line, builder.column = file, line, column
         builder.path, builder.aten = path, name
+        first = len(builder.operations)
         arguments: dict[str, Any] = {}
         try:
             converter = find_converter(name)
+            if converter is None and is_random(node):
+                self.values[node] = self._import_random(node, join_path(path, _kind(node)), name)
+                return
             if converter is None:
                 raise CannotConvert(_no_converter(node))
             bound = bind_arguments(node, converter)
             arguments = {key: map_arg(value, self._argument) for key, value in bound.items()}
             context = Context(builder, _result_types(node))
             self.values[node] = converter(context, **arguments)
+            made = builder.operations[first:]
+            self._sources.append(SourceOperator(node, self._scope, made, self.values[node]))
             if context.elision:
                 self.elided.append(Elided(join_path(path, _kind(node)), name, context.elision))
         except CannotConvert as error:
@@ -188,6 +210,18 @@ class Importer:
                 self._reject_node(node, path, source, str(error))
         finally:
             builder.path, builder.aten, builder.file = "", "", ""
+
+    def _import_random(self, node: fx.Node, instance: str, name: str) -> Value:
+        """Returns what an operator draws as a further input of the graph."""
+        ((shape, dtype),) = _result_types(node)
+        if dtype not in mlir.ELEMENT_TYPES:
+            raise CannotConvert(_unsupported_dtype(dtype))
+        self.builder.sizes(shape)  # Raises if it depends on data.
+        taken = {item.port.name for item in self._random} | set(self.input_names)
+        port = Port(_unique(f"random.{instance}", taken), self.builder.value(dtype, shape))
+        self._random.append(RandomInput(port, node, self._scope, instance, name, _source(node)))
+        self._name_sizes([port])
+        return port.value
 
     def _argument(self, node: Any) -> Any:
         """Returns what an argument of a node stands for: a value, values, or a size."""
@@ -261,6 +295,19 @@ class Importer:
         read = {name for value, name in self.builder.globals.items() if value in needed}
         return kept, {name: tensor for name, tensor in self.weights.used.items() if name in read}
 
+    def _source_operators(self, operations: Sequence[Operation]) -> list[SourceOperator]:
+        """Returns the source's operators with those of their operations that were kept and have a name."""
+        kept = {operation for operation in operations if operation.instance}
+        groups: list[SourceOperator] = []
+        for source in self._sources:
+            of_source = [operation for operation in source.operations if operation in kept]
+            if of_source:
+                groups.append(replace(source, operations=of_source))
+            elif any(operation.aten for operation in source.operations):
+                instance = join_path(module_path(source.node), _kind(source.node))
+                self.elided.append(Elided(instance, operator_name(source.node), "its result is not used"))
+        return groups
+
     # Errors.
 
     def _reject(self, op: str, instance: str, source: str, operands: str, reason: str) -> None:
@@ -290,15 +337,6 @@ class Importer:
     def _symbols(self) -> dict[sympy.Expr, sympy.Expr]:
         names = self._size_names.items()
         return {size: sympy.Symbol(name) for size, name in names if isinstance(size, sympy.Symbol)}
-
-
-def _live_nodes(graph: fx.Graph) -> set[fx.Node]:
-    """Returns the nodes that the graph's outputs depend on."""
-    live: set[fx.Node] = set()
-    for node in reversed(graph.nodes):
-        if node.op == "output" or node in live:
-            live.update(node.all_input_nodes, [node])
-    return live
 
 
 def _result_types(node: fx.Node) -> list[tuple[Shape, torch.dtype]]:

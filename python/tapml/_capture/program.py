@@ -24,6 +24,13 @@ from tapml.errors import CaptureError
 # The files of this package, which are not the user's code.
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
+# Operators that draw random numbers. Not those that may, such as dropout.
+_RANDOM = {
+    "rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "random", "uniform", "normal",
+    "normal_functional", "bernoulli", "multinomial", "binomial", "poisson", "exponential", "geometric", "cauchy",
+    "log_normal",
+}  # fmt: skip
+
 # Regions that only switch a mode which inference does not have; their bodies are part of the graph.
 INLINED_REGIONS = {"wrap_with_set_grad_enabled", "wrap_with_autocast"}
 
@@ -73,7 +80,7 @@ def _unknown_operators(program: ExportedProgram, has_converter: Callable[[str], 
         target = node.target
         if not isinstance(target, torch._ops.OpOverload) or has_converter(str(target)):
             continue
-        if is_symbolic(node.meta.get("val")):
+        if is_symbolic(node.meta.get("val")) or is_random(node):
             continue
         if node.users or target._schema.is_mutable:
             unknown.add(target)
@@ -83,6 +90,14 @@ def _unknown_operators(program: ExportedProgram, has_converter: Callable[[str], 
 def is_symbolic(value: Any) -> bool:
     """Returns whether a node's value is a number, such as a size, and not a tensor."""
     return isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool | int | float | bool)
+
+
+def is_random(node: fx.Node) -> bool:
+    """Returns whether a node gives one tensor of random numbers."""
+    target = node.target
+    if not isinstance(target, torch._ops.OpOverload) or target._schema.is_mutable:
+        return False
+    return target._schema.name.removeprefix("aten::") in _RANDOM
 
 
 def operator_name(node: fx.Node) -> str:
@@ -112,6 +127,15 @@ def all_nodes(graph_module: fx.GraphModule) -> Iterator[fx.Node]:
         if body is not None:
             yield from all_nodes(body[0])
         yield node
+
+
+def live_nodes(graph: fx.Graph) -> set[fx.Node]:
+    """Returns the nodes that the graph's outputs depend on."""
+    live: set[fx.Node] = set()
+    for node in reversed(graph.nodes):
+        if node.op == "output" or node in live:
+            live.update(node.all_input_nodes, [node])
+    return live
 
 
 @contextlib.contextmanager
@@ -157,7 +181,15 @@ def _user_place(error: BaseException) -> str:
     return f"{display_path(user[-1][0])}:{user[-1][1]}" if user else ""
 
 
-def call(module: Callable[..., Any], args: tuple, kwargs: Mapping[str, Any]) -> Any:
-    """Calls a model for its values alone."""
-    with torch.no_grad():
+def call(module: Callable[..., Any], args: tuple, kwargs: Mapping[str, Any], number: int) -> Any:
+    """Calls a model on the sample ``number`` for its values alone."""
+    with torch.no_grad(), fixed_randomness(number):
         return module(*args, **kwargs)
+
+
+@contextlib.contextmanager
+def fixed_randomness(number: int) -> Iterator[None]:
+    """Makes every run of a sample draw the same random numbers; what is drawn elsewhere does not change."""
+    with torch.random.fork_rng(devices=[]):
+        torch.random.default_generator.manual_seed(number)
+        yield

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -73,6 +73,13 @@ def input_names(spec: pytree.TreeSpec, module: nn.Module) -> list[str]:
             path = f"{head}.{inner}" if inner else head
         names.append(path)
     return names
+
+
+def leaves_in_order(call: tuple[tuple, Mapping[str, Any]], names: Sequence[str], module: nn.Module) -> list[Any]:
+    """Returns the leaves of one call, (args, kwargs), in the order of ``names``: dictionaries may have their own."""
+    leaves, spec = pytree.tree_flatten(call)
+    by_name = dict(zip(input_names(spec, module), leaves, strict=True))
+    return [by_name[name] for name in names]
 
 
 def bind(module: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> dict[str, Any]:

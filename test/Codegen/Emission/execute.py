@@ -156,9 +156,7 @@ class Program:
     """`@body` of a module, with its kernels emitted and compiled."""
 
     def __init__(self, text, profile, directory):
-        self.text = run_tool(
-            "tapml-opt", ["-", f"--tapml-emit-kernels=profile={profile}", *EMIT], text
-        )
+        self.text = run_tool("tapml-opt", ["-", f"--tapml-emit-kernels=profile={profile}", *EMIT], text)
         self.functions = split_functions(self.text)
         self.launched = []
         self.compile(profile, pathlib.Path(directory))
@@ -199,7 +197,7 @@ class Program:
     def __call__(self, *inputs):
         """Interprets `@body`; fails if a kernel writes behind its output."""
         body = self.functions["body"]
-        values = {name: value for (name, _), value in zip(body.arguments, inputs)}
+        values = {name: value for (name, _), value in zip(body.arguments, inputs, strict=True)}
 
         def get(names):
             return [values[name] for name in re.findall(r"%\w+", names)]
@@ -222,9 +220,8 @@ class Program:
             elif op == "tapml.launch":
                 values[result] = self.run_launch(rest, get)
             else:
-                values[result] = INDEX_OPS[op + " " + rest.split(",")[0] if "cmpi" in op else op](
-                    *operands
-                )
+                values[result] = INDEX_OPS[op + " " + rest.split(",")[0] if "cmpi" in op else op](*operands)
+        raise AssertionError("@body does not return")
 
     def allocate(self, text, dynamic):
         *dims, element = re.search(r": tensor<(.*)>", text)[1].split("x")
@@ -247,13 +244,11 @@ class Program:
         (output,) = part("outs")
         flat = output.reshape(-1)
         buffers = [aligned_copy(np.asarray(value)) for value in part("ins")]
-        self.launch(kernels[case], buffers + [flat], part("sizes"), grid)
+        self.launch(kernels[case], [*buffers, flat], part("sizes"), grid)
         # Bytes are stored in whole 32-bit words, to which buffers are padded.
         padding = -flat.nbytes % 4
         behind = np.frombuffer(
-            (ctypes.c_uint8 * (CANARY_ELEMENTS - padding)).from_address(
-                flat.ctypes.data + flat.nbytes + padding
-            ),
+            (ctypes.c_uint8 * (CANARY_ELEMENTS - padding)).from_address(flat.ctypes.data + flat.nbytes + padding),
             np.uint8,
         )
         assert (behind == CANARY).all(), "a kernel wrote behind its output"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from execute import Program  # noqa: E402
+from execute import Program
 
 INPUTS = pathlib.Path(__file__).parent / "Inputs"
 
@@ -77,11 +77,7 @@ def causal_mask(x, mask):
 
 
 def matrices(depth, columns):
-    return [
-        (floats(rows, depth), floats(depth, n), floats(n))
-        for rows in (37, 8, 3, 1, 0)
-        for n in columns
-    ]
+    return [(floats(rows, depth), floats(depth, n), floats(n)) for rows in (37, 8, 3, 1, 0) for n in columns]
 
 
 def norms(length):
@@ -142,10 +138,7 @@ CASES = {
     "scores": (
         MATMUL,
         lambda q, k: heads(wide(q)) @ heads(wide(k)).swapaxes(2, 3) * 0.125,
-        [
-            (floats(b, s, 96), floats(b, t, 96))
-            for b, s, t in ((2, 5, 7), (1, 1, 1), (1, 16, 32), (0, 3, 3))
-        ],
+        [(floats(b, s, 96), floats(b, t, 96)) for b, s, t in ((2, 5, 7), (1, 1, 1), (1, 16, 32), (0, 3, 3))],
     ),
 }
 

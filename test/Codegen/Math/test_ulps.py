@@ -41,20 +41,17 @@ LARGEST_ANGLE = 411774.0
 SMALLEST_NORMAL = 2.0**-126
 
 SPECIAL = np.array(
-    [0.0, -0.0, 1.0, -1.0, 100.0, -100.0, np.inf, -np.inf, np.nan, 2.0**-149]
-    + [-(2.0**-149), 3.4028235e38, -3.4028235e38, 2.0**-126, -(2.0**-126)],
+    [
+        *(0.0, -0.0, 1.0, -1.0, 100.0, -100.0, np.inf, -np.inf, np.nan),
+        *(2.0**-149, -(2.0**-149), 3.4028235e38, -3.4028235e38, 2.0**-126, -(2.0**-126)),
+    ],
     dtype=np.float32,
 )
 
 
 def source(body, arguments):
-    loads = "\n".join(
-        f"%x{i} = vector.load %a{i}[%i] : memref<{CHUNK}xf32>, vector<8xf32>"
-        for i in range(arguments)
-    )
-    scalars = "\n".join(
-        f"%s{i} = memref.load %a{i}[%i] : memref<{CHUNK}xf32>" for i in range(arguments)
-    )
+    loads = "\n".join(f"%x{i} = vector.load %a{i}[%i] : memref<{CHUNK}xf32>, vector<8xf32>" for i in range(arguments))
+    scalars = "\n".join(f"%s{i} = memref.load %a{i}[%i] : memref<{CHUNK}xf32>" for i in range(arguments))
     parameters = ", ".join(f"%a{i}: memref<{CHUNK}xf32>" for i in range(arguments))
     vector = ", ".join(f"%x{i}" for i in range(arguments))
     scalar = ", ".join(f"%s{i}" for i in range(arguments))
@@ -127,11 +124,8 @@ def build(directory, operation, arguments, fma):
     library = directory / f"{operation}.so"
     # -mfma only where fma is asked for: nothing contracts a * b + c by itself.
     march = ["-mavx2", "-mfma"] if fma else ["-mavx2"]
-    subprocess.run(
-        [tool("clang"), "-O2", "-ffp-contract=off", "-w", *march, "-shared", "-fPIC"]
-        + [str(ir), "-o", str(library), "-lm"],
-        check=True,
-    )
+    flags = ["-O2", "-ffp-contract=off", "-w", *march, "-shared", "-fPIC"]
+    subprocess.run([tool("clang"), *flags, str(ir), "-o", str(library), "-lm"], check=True)
     loaded = ctypes.CDLL(str(library))
 
     def run(name, *values):
@@ -161,11 +155,7 @@ def chunks(boundaries):
     near = [SPECIAL]
     for boundary in boundaries:
         start = int(np.float32(boundary).view(np.uint32))
-        near.append(
-            np.arange(max(0, start - 20000), start + 20000, dtype=np.uint32).view(
-                np.float32
-            )
-        )
+        near.append(np.arange(max(0, start - 20000), start + 20000, dtype=np.uint32).view(np.float32))
         near.append(-near[-1])
     yield padded(np.concatenate(near)[:CHUNK])
     # Where most arguments are, and where angles are hard.
@@ -196,9 +186,7 @@ def test_bound(name, fma, tmp_path):
     for x in chunks(boundaries):
         y = run("vectors", x)
         if not fma:
-            np.testing.assert_array_equal(
-                run("scalars", x).view(np.uint32), y.view(np.uint32)
-            )
+            np.testing.assert_array_equal(run("scalars", x).view(np.uint32), y.view(np.uint32))
         with np.errstate(all="ignore"):
             exact = reference(x.astype(np.float64))
         error = distance(y, exact)
@@ -229,16 +217,16 @@ def test_special_values(tmp_path):
         y = build(tmp_path, name, 1, False)("vectors", padded(x))[: len(x)]
         np.testing.assert_allclose(y, np.array(values, np.float32), rtol=2e-7)
         zeros = np.array(values) == 0
-        np.testing.assert_array_equal(
-            np.signbit(y[zeros]), np.signbit(np.array(values)[zeros])
-        )
+        np.testing.assert_array_equal(np.signbit(y[zeros]), np.signbit(np.array(values)[zeros]))
 
 
 def test_powf(tmp_path):
     run = build(tmp_path, "powf", 2, False)
     special = np.array(
-        [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 1e10, -1e10]
-        + [16777215.0, 16777216.0, 2.5, -2.5, np.inf, -np.inf, np.nan, 1e-10],
+        [
+            *(0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 1e10, -1e10),
+            *(16777215.0, 16777216.0, 2.5, -2.5, np.inf, -np.inf, np.nan, 1e-10),
+        ],
         np.float32,
     )
     x, y = (padded(v.ravel()) for v in np.meshgrid(special, special))
@@ -249,9 +237,7 @@ def test_powf(tmp_path):
         rounded = exact.astype(np.float32)
     limits = ~np.isfinite(rounded) | (rounded == 0) | (np.abs(rounded) == 1)
     np.testing.assert_array_equal(result[limits], rounded[limits])
-    np.testing.assert_array_equal(
-        np.signbit(result[rounded == 0]), np.signbit(rounded[rounded == 0])
-    )
+    np.testing.assert_array_equal(np.signbit(result[rounded == 0]), np.signbit(rounded[rounded == 0]))
 
     random = np.random.default_rng(0)
     x = np.exp2(random.uniform(-20, 20, CHUNK)).astype(np.float32)

@@ -7,7 +7,7 @@ import random
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "Inputs"))
-from elf import f32, libraries  # noqa: E402
+from elf import f32, libraries
 
 random.seed(7)
 
@@ -17,9 +17,7 @@ def floats(values):
 
 
 def same(a, b):
-    return (math.isnan(a) and math.isnan(b)) or (
-        a == b and math.copysign(1, a) == math.copysign(1, b)
-    )
+    return (math.isnan(a) and math.isnan(b)) or (a == b and math.copysign(1, a) == math.copysign(1, b))
 
 
 def check_matmul(library):
@@ -55,7 +53,7 @@ def check_rounding(library):
     assert len(values) % 4 == 0
     x = floats(values)
     outputs = [floats([0.0] * len(values)) for _ in range(5)]
-    library.call("rounding", [x] + outputs, [], 0, len(values) // 4)
+    library.call("rounding", [x, *outputs], [], 0, len(values) // 4)
 
     def rounded(function, value):
         if math.isnan(value) or math.isinf(value):
@@ -63,11 +61,11 @@ def check_rounding(library):
         return math.copysign(float(function(value)), value)
 
     references = [math.floor, math.ceil, math.trunc, round]
-    for output, reference in zip(outputs, references):
-        for value, result in zip(x, output):
+    for output, reference in zip(outputs[:4], references, strict=True):
+        for value, result in zip(x, output, strict=True):
             expected = rounded(reference, value)
             assert same(result, expected), (reference, value, result, expected)
-    for value, result in zip(x, outputs[4]):
+    for value, result in zip(x, outputs[4], strict=True):
         assert same(result, f32(math.sqrt(abs(value))))
 
 
@@ -76,7 +74,7 @@ def check_fma(library):
     triples = [(f32(0.1), f32(0.1), -f32(f32(0.1) * f32(0.1)))]
     triples += [(16777217.0, 3.0, -50331648.0), (math.inf, 0.0, 1.0), (2.0, 3.0, -6.0)]
     triples += [(3e38, 10.0, -3e38), (1e-30, 1e-30, 0.0)]
-    a, b, c = (floats(column) for column in zip(*triples))
+    a, b, c = (floats(column) for column in zip(*triples, strict=True))
     y = floats([0.0] * len(triples))
     library.call("fma", [a, b, c, y], [], 0, len(triples))
     for i in range(len(triples)):

@@ -14,9 +14,8 @@ void add_weight(void *const *buffers, const int64_t *sizes, int64_t begin,
   FOR_EACH(i, sizes[0]) out[i] = x[i] + w[i % sizes[1]];
 }
 
-/* The name of a type is no name for a function in C. */
-void double_host(void *const *buffers, const int64_t *sizes, int64_t begin,
-                 int64_t end) {
+void twice(void *const *buffers, const int64_t *sizes, int64_t begin,
+           int64_t end) {
   const float *x = buffers[0];
   float *out = buffers[1];
   FOR_EACH(i, sizes[0]) out[i] = x[i] + x[i];

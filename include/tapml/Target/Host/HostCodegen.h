@@ -31,10 +31,10 @@ struct HostTarget {
   std::vector<std::string> features;
 };
 
-/// Checks `triple` and `cpus` and returns the targets that they name, those that
-/// need most of a machine first.
-/// An empty triple is that of this process; no CPUs mean the portable levels of
-/// the architecture; "native" is the CPU of this machine.
+/// Checks `triple` and `cpus` and returns the targets that they name, those
+/// that need most of a machine first. An empty triple is that of this process;
+/// no CPUs mean the portable levels of the architecture; "native" is the CPU of
+/// this machine.
 llvm::Expected<std::vector<HostTarget>>
 resolveHostTargets(llvm::StringRef triple, llvm::ArrayRef<std::string> cpus);
 

@@ -43,7 +43,8 @@ struct SPIRVOptions : mlir::PassPipelineOptions<SPIRVOptions> {
                    llvm::cl::init(false)};
 };
 
-/// Adds the passes up to kernels that only use what SPIR-V and the profile have.
+/// Adds the passes up to kernels that only use what SPIR-V and the profile
+/// have.
 void buildLegalizeSPIRVPipeline(mlir::OpPassManager &pm,
                                 const SPIRVOptions &options);
 
@@ -51,10 +52,10 @@ void buildLegalizeSPIRVPipeline(mlir::OpPassManager &pm,
 void buildSerializeSPIRVPipeline(mlir::OpPassManager &pm,
                                  const SPIRVOptions &options);
 
-/// Both of the above: the passes that turn the GPU kernels of every Vulkan variant (or, with
-/// `options.profile`, of the module) into a `tapml.binary` of SPIR-V words.
-/// `pm` may be anchored on the module, an executable or a variant. Kernels
-/// outside a variant end as `spirv.module`.
+/// Both of the above: the passes that turn the GPU kernels of every Vulkan
+/// variant (or, with `options.profile`, of the module) into a `tapml.binary` of
+/// SPIR-V words. `pm` may be anchored on the module, an executable or a
+/// variant. Kernels outside a variant end as `spirv.module`.
 void buildGPUToSPIRVPipeline(mlir::OpPassManager &pm,
                              const SPIRVOptions &options);
 

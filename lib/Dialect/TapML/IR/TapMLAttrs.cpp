@@ -8,6 +8,7 @@
 
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
@@ -295,5 +296,42 @@ EntryPointAttr::verify(function_ref<InFlightDiagnostic()> emitError,
        llvm::any_of(workgroup, [](int64_t size) { return size < 1; })))
     return emitError() << "workgroup of entry point '" << name
                        << "' must be three positive sizes";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// DataAttr
+//===----------------------------------------------------------------------===//
+
+std::optional<unsigned> DataAttr::getElementBytes(Type type) {
+  if (!type.isIntOrFloat())
+    return std::nullopt;
+  unsigned bits = type.getIntOrFloatBitWidth();
+  if (bits == 1)
+    return 1;
+  if (bits % 8 || bits > 64)
+    return std::nullopt;
+  return bits / 8;
+}
+
+uint64_t DataAttr::getByteSize() const {
+  return getType().getNumElements() *
+         *getElementBytes(getType().getElementType());
+}
+
+LogicalResult DataAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               StringRef hash, RankedTensorType type) {
+  bool isHash = hash.size() == 64 && llvm::all_of(hash, [](char c) {
+                  return llvm::isDigit(c) || (c >= 'a' && c <= 'f');
+                });
+  if (!isHash)
+    return emitError() << "data must be named by its SHA-256, 64 lower-case "
+                          "hexadecimal digits, got \""
+                       << hash << "\"";
+  if (!type.hasStaticShape())
+    return emitError() << "data must have a static shape, got " << type;
+  if (!getElementBytes(type.getElementType()))
+    return emitError() << "data cannot have elements of type "
+                       << type.getElementType();
   return success();
 }

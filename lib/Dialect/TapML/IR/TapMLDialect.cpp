@@ -138,6 +138,10 @@ void TapMLDialect::initialize() {
 #define GET_OP_LIST
 #include "tapml/Dialect/TapML/IR/TapMLNNOps.cpp.inc"
       >();
+  addOperations<
+#define GET_OP_LIST
+#include "tapml/Dialect/TapML/IR/TapMLTestOps.cpp.inc"
+      >();
   addInterfaces<TapMLBytecodeInterface>();
 }
 

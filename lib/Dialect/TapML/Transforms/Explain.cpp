@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
+#include "tapml/Support/Text.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -16,8 +17,6 @@
 
 using namespace mlir;
 using namespace tapml;
-
-static constexpr size_t kColumns = 80;
 
 /// Returns why `decision` was made, as one sentence of the report.
 static std::string getWhy(const Plan &plan, const PlanPin &decision) {
@@ -50,49 +49,6 @@ static std::string getNames(const PlanPin &decision) {
   return names;
 }
 
-/// Returns `instance` with a star for each number in its path, so that the
-/// layers of a model look alike.
-static std::string getPattern(StringRef instance) {
-  SmallVector<StringRef> parts;
-  instance.split(parts, '.');
-  for (StringRef &part : parts)
-    if (!part.empty() && llvm::all_of(part, llvm::isDigit))
-      part = "*";
-  return llvm::join(parts, ".");
-}
-
-/// Writes `text` after `head`, in lines of the report's width of which the
-/// later ones are indented like the first.
-static void printWrapped(raw_ostream &os, StringRef head, StringRef text) {
-  os << head;
-  size_t column = head.size();
-  bool first = true;
-  SmallVector<StringRef> words;
-  text.split(words, ' ', -1, /*KeepEmpty=*/false);
-  for (StringRef word : words) {
-    if (!first && column + 1 + word.size() > kColumns) {
-      os << '\n';
-      os.indent(head.size());
-      column = head.size();
-      first = true;
-    }
-    os << (first ? "" : " ") << word;
-    column += word.size() + !first;
-    first = false;
-  }
-  os << '\n';
-}
-
-/// Writes `text`, with its middle left out where it is longer than `width`.
-static void printShortened(raw_ostream &os, StringRef text, size_t width) {
-  if (text.size() <= width) {
-    os << text;
-    return;
-  }
-  size_t tail = (width - 3) * 2 / 3;
-  os << text.take_front(width - 3 - tail) << "..." << text.take_back(tail);
-}
-
 namespace {
 /// A map with the order of insertion.
 template <typename Key, typename Value>
@@ -110,13 +66,12 @@ static void printRows(raw_ostream &os, const Rows &rows) {
   for (const auto &[key, decisions] : rows) {
     const auto &[op, pattern] = key;
     os << llvm::right_justify(std::to_string(decisions.size()), opColumn - 2)
-       << "  ";
-    printShortened(os, op, opWidth);
+       << "  " << shorten(op, opWidth);
     if (!pattern.empty()) {
       os.indent(instanceColumn - opColumn - std::min(op.size(), opWidth));
-      printShortened(
-          os, decisions.size() == 1 ? getNames(*decisions.front()) : pattern,
-          kColumns - instanceColumn);
+      os << shorten(decisions.size() == 1 ? getNames(*decisions.front())
+                                          : pattern,
+                    kTextColumns - instanceColumn);
     }
     os << '\n';
   }
@@ -133,8 +88,9 @@ static void printTable(raw_ostream &os, const EffectivePlan &plan) {
   for (const Placement &placement : plan.placements) {
     const PlanPin &decision = placement.decision;
     std::string why = getWhy(plan.plan, decision);
-    places[decision.place][why][{decision.op, getPattern(getNames(decision))}]
-        .push_back(&decision);
+    places[decision.place][why]
+          [{decision.op, getInstancePattern(getNames(decision))}]
+              .push_back(&decision);
     ++placeCounts[decision.place];
     ++reasonCounts[{decision.place, why}];
     unsupported += !decision.wanted.empty();

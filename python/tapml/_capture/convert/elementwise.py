@@ -262,6 +262,17 @@ def convert_full(ctx: Context, fill_value: TensorLike, **_: Any) -> Value:
     return ctx.full(ctx.shape, fill_value, ctx.dtype)
 
 
+@converts("aten.fill.Scalar", "aten.fill.Tensor")
+def convert_fill(ctx: Context, self: Value, value: TensorLike) -> Value:
+    return ctx.full(self.shape, value, self.dtype)
+
+
+@converts("aten.copy.default")
+def convert_assign(ctx: Context, self: Value, src: Value, non_blocking: bool = False) -> Value:
+    result = ctx.expand(ctx.cast(src, self.dtype), self.shape)
+    return ctx.elide(src, "values do not change") if result is src else result
+
+
 @converts("aten.zeros.default", "aten.new_zeros.default", "aten.zeros_like.default")
 def convert_zeros(ctx: Context, **_: Any) -> Value:
     return ctx.full(ctx.shape, 0, ctx.dtype)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tapml._capture import mlir
-from tapml._capture.builder import CannotConvert, as_size, product, same_shape
+from tapml._capture.builder import CannotConvert, as_size, product, same_shape, same_size
 from tapml._capture.context import Context, normalize_dim, normalize_dims
 from tapml._capture.mlir import Size, Value
 from tapml._capture.registry import converts
@@ -98,11 +98,16 @@ def _select(ctx: Context, value: Value, dim: int, index: Size) -> Value:
 @converts("aten.select.int")
 def convert_select(ctx: Context, self: Value, dim: int, index: Size) -> Value:
     dim = normalize_dim(dim, self.rank)
+    return _select(ctx, self, dim, _from_the_front(ctx, index, self.shape[dim]))
+
+
+def _from_the_front(ctx: Context, index: Size, size: Size) -> Size:
+    """Returns an index that may count from the end as one that does not."""
     if isinstance(index, int):
-        index = as_size(self.shape[dim] + index) if index < 0 else index
-    elif ctx.builder.range_of(index)[0] < 0:
+        return as_size(size + index) if index < 0 else index
+    if ctx.builder.range_of(index)[0] < 0:
         raise CannotConvert(f"whether the index {index} counts from the end depends on the sizes")
-    return _select(ctx, self, dim, index)
+    return index
 
 
 @converts("aten.unbind.int")
@@ -175,6 +180,43 @@ def _repeat(ctx: Context, value: Value, dim: int, times: Size, *, before: bool) 
     shape = [*value.shape]
     shape[dim] = as_size(shape[dim] * times)
     return ctx.reshape(wide, shape)
+
+
+def _insert(ctx: Context, base: Value, piece: Value, dim: int, start: Size, end: Size) -> Value:
+    """Returns ``base`` with ``piece`` in the place of its elements ``start`` to ``end`` along ``dim``."""
+    size = base.shape[dim]
+    parts = [piece]
+    if not same_size(start, 0):
+        parts.insert(0, ctx.slice(base, dim, 0, start))
+    if not same_size(end, size):
+        parts.append(ctx.slice(base, dim, end, size))
+    return _concat(ctx, parts, dim)
+
+
+@converts("aten.slice_scatter.default")
+def convert_slice_scatter(
+    ctx: Context,
+    self: Value,
+    src: Value,
+    dim: int = 0,
+    start: Size | None = None,
+    end: Size | None = None,
+    step: int = 1,
+) -> Value:
+    if step != 1:
+        raise CannotConvert("writing every n-th element is not supported")
+    dim = normalize_dim(dim, self.rank)
+    start, end = ctx.slice_bounds(self.shape[dim], start, end)
+    result = _insert(ctx, self, ctx.cast(src, self.dtype), dim, start, end)
+    return ctx.elide(result, "all elements are replaced") if result is src else result
+
+
+@converts("aten.select_scatter.default")
+def convert_select_scatter(ctx: Context, self: Value, src: Value, dim: int, index: Size) -> Value:
+    dim = normalize_dim(dim, self.rank)
+    index = _from_the_front(ctx, index, self.shape[dim])
+    row = ctx.unsqueeze(ctx.cast(src, self.dtype), dim)
+    return _insert(ctx, self, row, dim, index, as_size(index + 1))
 
 
 @converts("aten.constant_pad_nd.default")

@@ -44,9 +44,7 @@ class Library:
 
     def call(self, name, buffers, sizes, begin, end):
         """Calls a kernel with ctypes arrays as buffers."""
-        pointers = (ctypes.c_void_p * len(buffers))(
-            *[ctypes.addressof(buffer) for buffer in buffers]
-        )
+        pointers = (ctypes.c_void_p * len(buffers))(*[ctypes.addressof(buffer) for buffer in buffers])
         numbers = (ctypes.c_int64 * max(len(sizes), 1))(*sizes)
         function = getattr(self.library, name)
         function.restype = None

@@ -145,4 +145,36 @@ def TapML_EntryPointAttr : TapML_Attr<"EntryPoint", "entry_point"> {
   let genVerifyDecl = 1;
 }
 
+//===----------------------------------------------------------------------===//
+// Stored tensors
+//===----------------------------------------------------------------------===//
+
+def TapML_DataAttr : TapML_Attr<"Data", "data"> {
+  let summary = "A tensor in a content store, by the hash of its bytes";
+  let description = [{
+    The values stand in a file named by the SHA-256 of its content, in a
+    directory named by the hash's first two digits: the elements row by row,
+    little-endian, without padding; `i1` takes a byte of 0 or 1. Equal tensors
+    are one file. Whoever reads it checks the hash, so that a value in a test
+    is what was recorded or an error.
+
+    ```mlir
+    #tapml.data<"5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03",
+                tensor<1x19x384xf32>>
+    ```
+  }];
+  let parameters = (ins
+    StringRefParameter<"SHA-256 of the bytes, in hexadecimal">:$hash,
+    "::mlir::RankedTensorType":$type);
+  let assemblyFormat = "`<` $hash `,` $type `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Returns the number of bytes that one element takes, or nothing for an
+    /// element type that cannot be stored.
+    static std::optional<unsigned> getElementBytes(::mlir::Type type);
+    /// Returns the size of the file.
+    uint64_t getByteSize() const;
+  }];
+}
+
 #endif // TAPML_DIALECT_TAPML_IR_ATTRS_TD

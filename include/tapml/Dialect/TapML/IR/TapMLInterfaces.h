@@ -16,6 +16,7 @@
 #include <string>
 
 namespace tapml {
+class Evaluation;
 
 /// How an operator's result relates to its float64 evaluation; decides which
 /// rule bounds its error.

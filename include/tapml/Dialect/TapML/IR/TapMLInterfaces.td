@@ -33,6 +33,15 @@ def TapML_OperatorInterface : OpInterface<"TapMLOperator"> {
       }],
       "::tapml::NumericalClass", "getNumericalClass">,
     InterfaceMethod<[{
+        Evaluates the operator in float64, by its mathematical definition and
+        not by its decomposition, and bounds the error that a faithful
+        computation makes: reads operands from `evaluation` and adds one result
+        for each of the operator's. Fails with a diagnostic on the operator
+        where sizes do not fit together.
+      }],
+      "::llvm::LogicalResult", "evaluate",
+      (ins "::tapml::Evaluation &":$evaluation)>,
+    InterfaceMethod<[{
         Returns why the operator cannot run under `profile`, as a clause that
         completes "not supported: ", or nothing if it can.
       }],

@@ -20,6 +20,11 @@
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
 #include "tapml/Dialect/TapML/IR/TapMLInterfaces.h"
 
+namespace tapml {
+// A parent of operations that are declared before it.
+class TestOp;
+} // namespace tapml
+
 #define GET_OP_CLASSES
 #include "tapml/Dialect/TapML/IR/TapMLGraphOps.h.inc"
 #define GET_OP_CLASSES
@@ -32,5 +37,7 @@
 #include "tapml/Dialect/TapML/IR/TapMLIndexingOps.h.inc"
 #define GET_OP_CLASSES
 #include "tapml/Dialect/TapML/IR/TapMLNNOps.h.inc"
+#define GET_OP_CLASSES
+#include "tapml/Dialect/TapML/IR/TapMLTestOps.h.inc"
 
 #endif // TAPML_DIALECT_TAPML_IR_TAPMLOPS_H

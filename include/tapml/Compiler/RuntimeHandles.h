@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TAPML_LIB_DRIVER_RUNTIMEHANDLES_H
-#define TAPML_LIB_DRIVER_RUNTIMEHANDLES_H
+#ifndef TAPML_COMPILER_RUNTIMEHANDLES_H
+#define TAPML_COMPILER_RUNTIMEHANDLES_H
 
 #include "tapml/Runtime/runtime.h"
 #include "llvm/Support/Error.h"
@@ -18,8 +18,8 @@ namespace tapml {
 inline llvm::Error takeStatus(tapml_status status) {
   if (!status)
     return llvm::Error::success();
-  llvm::Error error = llvm::createStringError(
-      llvm::inconvertibleErrorCode(), tapml_status_get_message(status));
+  llvm::Error error = llvm::createStringError(llvm::inconvertibleErrorCode(),
+                                              tapml_status_get_message(status));
   tapml_status_free(status);
   return error;
 }
@@ -45,10 +45,11 @@ private:
   T object = nullptr;
 };
 
+using DeviceHandle = Handle<tapml_device, tapml_device_release>;
 using ExecutableHandle = Handle<tapml_executable, tapml_executable_release>;
 using SessionHandle = Handle<tapml_session, tapml_session_release>;
 using ResultHandle = Handle<tapml_result, tapml_result_release>;
 
 } // namespace tapml
 
-#endif // TAPML_LIB_DRIVER_RUNTIMEHANDLES_H
+#endif // TAPML_COMPILER_RUNTIMEHANDLES_H

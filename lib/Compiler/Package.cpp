@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "tapml/Driver/Driver.h"
+#include "tapml/Compiler/Package.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -63,6 +63,7 @@ Expected<Package> tapml::openPackage(StringRef path) {
     package.graph = path.str();
     return package;
   }
+  package.directory = trimmed.str();
   package.graph = joinPath(trimmed, "graph.mlir");
   if (!sys::fs::exists(package.graph))
     return makeError("%s: not a captured model, it has no graph.mlir; make one "

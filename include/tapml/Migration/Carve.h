@@ -1,0 +1,40 @@
+//===- Carve.h - From records to tests --------------------------*- C++ -*-===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TAPML_MIGRATION_CARVE_H
+#define TAPML_MIGRATION_CARVE_H
+
+#include "tapml/Migration/Coverage.h"
+#include "tapml/Migration/Records.h"
+#include <functional>
+
+namespace tapml {
+
+/// What to carve.
+struct CarveOptions {
+  /// The model's name, for people.
+  std::string model;
+  /// Directory of the package, and its files.
+  std::string directory, graphPath, weightsPath;
+  /// Directory of the tests. Tests of an earlier carving are replaced.
+  std::string output;
+  /// How many visits of equal signature become tests.
+  unsigned keep = 2;
+  /// Called before each test with its number, from 1, and how many there are.
+  std::function<void(unsigned, unsigned)> progress;
+};
+
+/// Writes a test for every operator of `graph`, for every signature that it was
+/// recorded with, of those visits whose value ranges differ most. The directory
+/// then has all that the tests need.
+llvm::Expected<Coverage> carveTests(mlir::ModuleOp graph,
+                                    const CarveOptions &options);
+
+} // namespace tapml
+
+#endif // TAPML_MIGRATION_CARVE_H

@@ -1,0 +1,287 @@
+//===- Attention.cpp - Scaled dot-product attention in float64 ------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Contraction.h"
+#include "Rows.h"
+#include "tapml/Dialect/TapML/IR/TapMLOps.h"
+
+using namespace mlir;
+using namespace tapml;
+using namespace tapml::detail;
+
+static constexpr double kU = FloatFormat::f32().unitRoundoff;
+
+namespace {
+/// One matrix of an attention's batch after the other.
+class AttentionEvaluator {
+public:
+  AttentionEvaluator(Evaluation &e, ScaledDotProductAttentionOp op)
+      : e(e), a(e.getArithmetic()), op(op), query(e.read(op.getQuery())),
+        key(e.read(op.getKey())), value(e.read(op.getValue())) {}
+
+  LogicalResult run();
+
+private:
+  /// Where the operands' matrices begin, and the mask's strides.
+  struct Places {
+    int64_t query = 0, key = 0, value = 0, mask = 0;
+  };
+
+  LogicalResult checkSizes();
+  void computeMatrix(const Places &places, FloatResult &result, int64_t begin);
+  void addScores(const Product &products, const Places &places, int64_t row);
+  void combineValues(const Places &places, FloatResult &result, int64_t begin);
+  void combineElement(int64_t column, const Places &places, double &output,
+                      ErrorBound &error) const;
+
+  Evaluation &e;
+  const Arithmetic &a;
+  ScaledDotProductAttentionOp op;
+  Estimate query, key, value, mask;
+  Shape batch;
+  int64_t rows = 0, columns = 0, inner = 0, width = 0;
+  int64_t maskRowStride = 0, maskColumnStride = 0;
+  SoftmaxRow softmax;
+};
+} // namespace
+
+LogicalResult AttentionEvaluator::checkSizes() {
+  ValueRange tensors = op->getOperands().take_front(3);
+  FailureOr<Shape> shape = broadcastShapes(e, tensors, /*trailing=*/2);
+  if (failed(shape))
+    return failure();
+  batch = *shape;
+  rows = query.getShape().drop_back().back();
+  columns = key.getShape().drop_back().back();
+  inner = query.getShape().back();
+  width = value.getShape().back();
+  if (key.getShape().back() != inner)
+    return emitSizeError(e, "query has " + Twine(inner) + " columns, key " +
+                                Twine(key.getShape().back()));
+  if (value.getShape().drop_back().back() != columns)
+    return emitSizeError(e, "key has " + Twine(columns) + " rows, value " +
+                                Twine(value.getShape().drop_back().back()));
+  return success();
+}
+
+LogicalResult AttentionEvaluator::run() {
+  if (failed(checkSizes()))
+    return failure();
+  auto getStarts = [&](const Estimate &operand) {
+    return getBroadcastStrides(operand.getShape(), batch, /*trailing=*/2);
+  };
+  std::array<Shape, 4> strides = {getStarts(query), getStarts(key),
+                                  getStarts(value), Shape(batch.size(), 0)};
+  if (op.getMask()) {
+    mask = e.read(op.getMask());
+    Shape scores(batch);
+    scores.append({rows, columns});
+    Shape maskType(op.getMask().getType().getShape());
+    int64_t offset = scores.size() - mask.getRank();
+    if (offset < 0)
+      return emitSizeError(e, "the mask has too many dimensions");
+    for (auto [dim, size] : llvm::enumerate(mask.getShape()))
+      if (maskType[dim] != 1 && size != scores[offset + dim])
+        return emitSizeError(e, "size " + Twine(size) + " of dimension " +
+                                    Twine(dim) + " of the mask is not " +
+                                    Twine(scores[offset + dim]));
+    Shape maskStrides = getBroadcastStrides(mask.getShape(), scores);
+    maskColumnStride = maskStrides.pop_back_val();
+    maskRowStride = maskStrides.pop_back_val();
+    strides[3] = maskStrides;
+  }
+
+  Shape shape(batch);
+  shape.append({rows, width});
+  FloatResult result(e, shape);
+  forEachElement<4>(
+      batch, strides, [&](int64_t i, const std::array<int64_t, 4> &at) {
+        computeMatrix({at[0], at[1], at[2], at[3]}, result, i * rows * width);
+      });
+  result.finish();
+  return success();
+}
+
+void AttentionEvaluator::computeMatrix(const Places &places,
+                                       FloatResult &result, int64_t begin) {
+  Product products =
+      multiply(a, MatrixView::get(query, places.query, rows, inner),
+               MatrixView::get(key, places.key, columns, inner,
+                               /*isTransposed=*/true));
+  for (int64_t row = 0; row < rows; ++row) {
+    softmax.clear();
+    addScores(products, places, row);
+    softmax.compute(a, /*maskedIsZero=*/true);
+    combineValues(places, result, begin + row * width);
+  }
+}
+
+/// Adds the scores of one row, scaled and masked, to the softmax.
+void AttentionEvaluator::addScores(const Product &products,
+                                   const Places &places, int64_t row) {
+  double scale = op.getScale().convertToDouble();
+  double overflow = FloatFormat::f32().overflow;
+  bool isCausal = op.getIsCausal();
+  bool isAdded = op.getMask() && mask.isFloat();
+  for (int64_t column = 0; column < columns; ++column) {
+    int64_t at = row * columns + column;
+    int64_t maskAt =
+        places.mask + row * maskRowStride + column * maskColumnStride;
+    ErrorBound maskError;
+    bool isKept = !isCausal || column <= row;
+    double shift = 0.0;
+    if (op.getMask()) {
+      maskError = mask.getBound(maskAt);
+      if (isAdded)
+        shift = mask.getFloats()[maskAt];
+      else
+        isKept &= mask.getIntegers()[maskAt] != 0;
+    }
+    bool isOpen = op.getMask() && !isAdded && maskError.worst != 0.0 &&
+                  (!isCausal || column <= row);
+    if (isOpen) {
+      softmax.add(0.0, {kInfinity, kInfinity});
+      continue;
+    }
+    if (!isKept) {
+      softmax.add(-kInfinity, {});
+      continue;
+    }
+    double product = products.values[at], score = product * scale + shift;
+    auto getError = [&](double error, double shiftError) {
+      // The scale may be multiplied before the sum or behind it.
+      if (std::fabs(product) + error >= overflow && std::isfinite(product))
+        return kInfinity;
+      if (!std::isfinite(score))
+        return error == kInfinity || shiftError == kInfinity ? kInfinity : 0.0;
+      error *= std::fabs(scale);
+      error += 2 * kU * (std::fabs(product * scale) + error) +
+               a.getUnderflow() + shiftError;
+      if (isAdded)
+        error += a.round(std::fabs(score) + error);
+      return error;
+    };
+    softmax.add(
+        score, forEachBound(getError,
+                            ErrorBound{products.bounds[at], products.worst[at]},
+                            isAdded ? maskError : ErrorBound()));
+  }
+}
+
+/// Computes one row of the result from the softmax.
+void AttentionEvaluator::combineValues(const Places &places,
+                                       FloatResult &result, int64_t begin) {
+  double special = softmax.isZero() ? 0.0 : std::nan("");
+  if (softmax.isZero() || softmax.isNaN() || softmax.isFree()) {
+    double error = softmax.isFree() ? kInfinity : 0.0;
+    for (int64_t column = 0; column < width; ++column)
+      result.set(begin + column, special, {error, error});
+    return;
+  }
+
+  // Values first: the errors need them.
+  double sum = softmax.getSum();
+  const double *values = value.getFloats().data() + places.value;
+  double *outputs = result.values.data() + begin;
+  std::fill_n(outputs, width, 0.0);
+  for (int64_t row = 0; row < columns; ++row) {
+    double share = softmax.getPower(row) / sum;
+    for (int64_t column = 0; column < width; ++column)
+      outputs[column] += share * values[row * width + column];
+  }
+
+  // The weights are p_i (1 + r_i) / (1 + sum p_i r_i): errors of the powers
+  // move the result by sum p_i r_i (v_i - result) / (1 + sum p_i r_i). Errors
+  // of the sum itself and of the divisions come on top.
+  std::vector<double> moved(width), movedWorst(width), magnitudes(width);
+  std::vector<double> farthest(width), carried(width), carriedWorst(width);
+  double numValues = 0.0;
+  for (int64_t row = 0; row < columns; ++row) {
+    double share = softmax.getPower(row) / sum;
+    ErrorBound error = softmax.getPowerError(row);
+    if (share == 0.0 && error.worst == 0.0)
+      continue;
+    ++numValues;
+    double first = error.bound / sum, second = error.worst / sum;
+    const double *elements = values + row * width;
+    for (int64_t column = 0; column < width; ++column) {
+      double distance = std::fabs(elements[column] - outputs[column]);
+      double magnitude = std::fabs(elements[column]);
+      moved[column] += first * distance;
+      movedWorst[column] += second * distance;
+      magnitudes[column] += share * magnitude;
+      farthest[column] = std::max(farthest[column], magnitude);
+    }
+    if (value.isExact())
+      continue;
+    const double *bounds = value.getBounds().data() + places.value;
+    const double *worst = value.getWorst().data() + places.value;
+    for (int64_t column = 0; column < width; ++column) {
+      carried[column] += (share + first) * bounds[row * width + column];
+      carriedWorst[column] += (share + second) * worst[row * width + column];
+    }
+  }
+
+  ErrorBound inSum = a.accumulate(columns - 1),
+             inProduct = a.accumulate(columns);
+  ErrorBound powers = softmax.getCarried();
+  for (int64_t column = 0; column < width; ++column) {
+    double output = outputs[column];
+    if (!std::isfinite(output)) {
+      ErrorBound error;
+      combineElement(column, places, output, error);
+      result.set(begin + column, output, error);
+      continue;
+    }
+    double magnitude = magnitudes[column];
+    auto getError = [&](double moved, double powerError, double inSum,
+                        double inProduct, double carried) {
+      double rest = 1 - powerError / sum;
+      double error = rest > 0 ? moved / rest : kInfinity;
+      // An average stays within the values.
+      error = std::min(error, farthest[column] + std::fabs(output));
+      // Relative errors of the weights, and underflows of each.
+      double relative = inSum + 2 * kU * a.division + inProduct;
+      error += relative * (magnitude + error);
+      error += numValues * a.getUnderflow() * (farthest[column] + 1);
+      if (farthest[column] * numValues >= FloatFormat::f32().overflow)
+        return kInfinity;
+      return error + carried;
+    };
+    result.set(begin + column, output,
+               forEachBound(getError,
+                            ErrorBound{moved[column], movedWorst[column]},
+                            powers, inSum, inProduct,
+                            ErrorBound{carried[column], carriedWorst[column]}));
+  }
+}
+
+/// Says whether an element of the result that is not finite is certain: every
+/// value that is not finite has a weight that certainly is or is not zero.
+void AttentionEvaluator::combineElement(int64_t column, const Places &places,
+                                        double &output,
+                                        ErrorBound &error) const {
+  ArrayRef<double> values = value.getFloats();
+  for (int64_t row = 0; row < columns; ++row) {
+    int64_t at = places.value + row * width + column;
+    ErrorBound valueError = value.getBound(at);
+    ErrorBound powerError = softmax.getPowerError(row);
+    double power = softmax.getPower(row);
+    auto decide = [&](double known, double valueError, double powerError) {
+      bool isCertain = power == 0.0 ? powerError == 0.0 : power > powerError;
+      if (!std::isfinite(values[at]) && !isCertain)
+        return kInfinity;
+      return valueError == kInfinity ? kInfinity : known;
+    };
+    error = forEachBound(decide, error, valueError, powerError);
+  }
+}
+
+LogicalResult ScaledDotProductAttentionOp::evaluate(Evaluation &e) {
+  return AttentionEvaluator(e, *this).run();
+}

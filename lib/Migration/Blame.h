@@ -1,0 +1,84 @@
+//===- Blame.h - Which operator is wrong, and how ---------------*- C++ -*-===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TAPML_LIB_MIGRATION_BLAME_H
+#define TAPML_LIB_MIGRATION_BLAME_H
+
+#include "MigrationState.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include <functional>
+
+namespace tapml {
+
+using StepRunner =
+    std::function<llvm::Expected<StepReport>(const StepRequest &)>;
+
+/// Returns a smallest subset of `set` for which `fails` still holds: leaving
+/// out any one of its elements makes it pass. `fails(set)` holds and
+/// `fails({})` does not. The order of `set` is kept.
+///
+/// The algorithm is ddmin (Zeller and Hildebrandt 2002, "Simplifying and
+/// Isolating Failure-Inducing Input").
+llvm::Expected<std::vector<std::string>> minimizeSet(
+    std::vector<std::string> set,
+    llvm::function_ref<llvm::Expected<bool>(const std::vector<std::string> &)>
+        fails);
+
+/// Returns what is wrong with an operator that fails: "512 of 12288 elements
+/// are outside the bound, by up to 8e+05 times; all in rows 16-31".
+std::string describeVerdict(const OperatorVerdict &verdict);
+
+/// Finds out what is wrong after a step failed.
+class Blame {
+public:
+  /// `good` were moved before and `group` was added by the step.
+  Blame(const MigrationState &state, std::vector<std::string> good,
+        std::vector<std::string> group, StepRunner run)
+      : state(state), good(std::move(good)), group(std::move(group)),
+        run(std::move(run)) {}
+
+  llvm::Expected<Fault> find(const StepReport &report);
+
+private:
+  /// What must be seen again for a run to show the same fault.
+  struct Symptom {
+    enum class Kind {
+      Error,
+      Operator,
+      Overwritten,
+      Unordered,
+      Unstable,
+      Output
+    };
+    Kind kind;
+    /// The operator or the output.
+    std::string name;
+  };
+
+  static Symptom getSymptom(const StepReport &report);
+  static bool shows(const StepReport &report, const Symptom &symptom);
+  llvm::Expected<StepReport> runMoved(const std::vector<std::string> &moved,
+                                      int64_t repeats = 1);
+  llvm::Expected<std::vector<std::string>> minimize(const Symptom &symptom,
+                                                    StepReport &report);
+  llvm::Expected<FaultClass> classify(const Symptom &symptom,
+                                      const std::vector<std::string> &minimal,
+                                      const StepReport &report);
+  llvm::Expected<bool> isUnstable(const std::vector<std::string> &moved,
+                                  const Symptom &symptom,
+                                  const StepReport &report);
+  void describe(Fault &fault) const;
+
+  const MigrationState &state;
+  std::vector<std::string> good, group;
+  StepRunner run;
+};
+
+} // namespace tapml
+
+#endif // TAPML_LIB_MIGRATION_BLAME_H

@@ -1,0 +1,122 @@
+//===- CarvedDirectory.cpp - A directory of tests -------------------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CarvedDirectory.h"
+#include "Support.h"
+#include "tapml/Target/Tapx/Tapx.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace tapml;
+
+/// Lets `lit DIRECTORY` run the tests; independent of where that is.
+static constexpr StringLiteral kLitConfig =
+    R"py(# Runs the tests in this directory: lit DIRECTORY. Needs `tapml` on the PATH.
+
+import json
+import os
+import subprocess
+
+import lit.formats
+
+config.name = "carved"
+config.test_format = lit.formats.ShTest(False)
+config.suffixes = [".mlir"]
+config.test_source_root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tests")
+config.test_exec_root = config.test_source_root
+
+# Which Vulkan driver to use is said by these.
+for name in ("VK_ICD_FILENAMES", "VK_DRIVER_FILES", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+
+devices = subprocess.run(["tapml", "devices", "--json"], capture_output=True, text=True)
+if devices.returncode != 0:
+    lit_config.fatal("tapml devices: " + devices.stderr)
+for device in json.loads(devices.stdout):
+    # "vulkan:0" is the first device of its kind.
+    config.available_features.add(device["id"].split(":")[0])
+)py";
+
+CarvedDirectory::CarvedDirectory(StringRef path)
+    : path(path.rtrim('/')), store(joinPath(path, "data")) {}
+
+Error CarvedDirectory::begin() {
+  std::error_code error;
+  sys::fs::directory_iterator it(path, error);
+  bool empty = error || it == sys::fs::directory_iterator();
+  if (!empty && !sys::fs::exists(joinPath(path, "lit.cfg.py")))
+    return makeError(path + ": is not empty and holds no carved tests; name "
+                            "another directory");
+  // Until the end it is not whole.
+  sys::fs::remove(joinPath(path, "coverage.json"));
+  return writeFile(joinPath(path, "lit.cfg.py"), kLitConfig);
+}
+
+/// `name` with characters that every file system takes, different for different
+/// names.
+static std::string sanitize(StringRef name) {
+  std::string result = name.str();
+  for (char &c : result)
+    if (!isAlnum(c) && c != '.' && c != '_' && c != '-')
+      c = '_';
+  if (result != name)
+    result += "-" + hashContent({name.data(), name.size()}).substr(0, 8);
+  return result;
+}
+
+Expected<std::string> CarvedDirectory::writeTest(StringRef op, StringRef name,
+                                                 StringRef text) {
+  std::string file = "tests/" + sanitize(op) + "/" + sanitize(name) + ".mlir";
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    tests.insert(file);
+  }
+  if (Error error = writeFile(joinPath(path, file), text))
+    return std::move(error);
+  return file;
+}
+
+/// Calls `callback` with every file below `directory`.
+static void forEachFile(StringRef directory,
+                        function_ref<void(StringRef)> callback) {
+  std::error_code error;
+  std::vector<std::string> files;
+  for (sys::fs::recursive_directory_iterator it(directory, error), end;
+       it != end && !error; it.increment(error))
+    if (it->type() == sys::fs::file_type::regular_file)
+      files.push_back(it->path());
+  for (const std::string &file : files)
+    callback(file);
+}
+
+Error CarvedDirectory::finish(Coverage &coverage) {
+  forEachFile(joinPath(path, "tests"), [&](StringRef file) {
+    StringRef relative = file.drop_front(path.size() + 1);
+    if (!tests.contains(relative) && relative.ends_with(".mlir"))
+      sys::fs::remove(file);
+  });
+  coverage.tensors = coverage.bytes = 0;
+  forEachFile(store.getDirectory(), [&](StringRef file) {
+    if (!store.holds(sys::path::filename(file))) {
+      sys::fs::remove(file);
+      return;
+    }
+    uint64_t size = 0;
+    (void)sys::fs::file_size(file, size);
+    ++coverage.tensors;
+    coverage.bytes += size;
+  });
+  std::string text;
+  raw_string_ostream os(text);
+  printReadableJson(coverage.toJSON(), os);
+  return writeFile(joinPath(path, "coverage.json"), text);
+}

@@ -1,0 +1,74 @@
+//===- Envelope.h - How far a sound run may drift ---------------*- C++ -*-===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TAPML_LIB_MIGRATION_ENVELOPE_H
+#define TAPML_LIB_MIGRATION_ENVELOPE_H
+
+#include "ModelData.h"
+#include "tapml/Dialect/TapML/Numerics/Evaluate.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace tapml {
+
+/// What one value is in a float64 run of the whole model, and the root mean
+/// square by which a sound run may differ from it.
+struct Boundary {
+  Estimate clean;
+  double allowed = 0;
+};
+
+/// The boundaries of one sample.
+struct Envelope {
+  /// By operator instance and, for the model, by number of the output.
+  llvm::StringMap<Boundary> operators;
+  std::vector<Boundary> outputs;
+};
+
+/// Returns the root mean square of `a - b` over the elements where both are
+/// finite; infinite if only one of them is somewhere. Integers count as
+/// numbers.
+double getDistance(const Estimate &a, const Estimate &b);
+
+/// Returns the largest absolute difference of two elements.
+double getLargestDifference(const Estimate &a, const Estimate &b);
+
+/// Returns the identity of an operator of a graph, the first where there are
+/// several.
+std::optional<llvm::StringRef> getInstance(mlir::Operation *op);
+
+/// Envelopes of the samples of a model, computed when they are first needed:
+/// the model is run in float64, once as it is and several times with the
+/// floating-point results of every operator perturbed at random within their
+/// bounds. With R the largest root mean square by which a perturbed run differs
+/// from the clean one, n elements and K perturbed runs, a value may be
+///
+///   R sqrt(3) (1 + 3 / sqrt(2 n K))
+///
+/// away: perturbations are uniform, so that their root mean square is the bound
+/// over sqrt(3); the last factor is three standard deviations of a root mean
+/// square estimated from n K numbers.
+class Envelopes {
+public:
+  /// Number of perturbed runs.
+  static constexpr unsigned kRuns = 3;
+
+  Envelopes(const ModelData &data, Arithmetic arithmetic)
+      : data(data), arithmetic(arithmetic), samples(data.getNumSamples()) {}
+
+  /// Fails with a diagnostic where the model cannot be evaluated.
+  llvm::FailureOr<const Envelope *> get(int64_t sample);
+
+private:
+  const ModelData &data;
+  Arithmetic arithmetic;
+  std::vector<std::unique_ptr<Envelope>> samples;
+};
+
+} // namespace tapml
+
+#endif // TAPML_LIB_MIGRATION_ENVELOPE_H

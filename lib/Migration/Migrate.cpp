@@ -1,0 +1,396 @@
+//===- Migrate.cpp - Moves a model to a target, step by step --------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tapml/Migration/Migrate.h"
+#include "Blame.h"
+#include "MigrationPrinter.h"
+#include "MigrationState.h"
+#include "Repeat.h"
+#include "ReportPage.h"
+#include "StepWorker.h"
+#include "Support.h"
+#include "tapml/Compiler/Package.h"
+#include "tapml/Migration/ContentStore.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <chrono>
+
+using namespace llvm;
+using namespace tapml;
+
+namespace {
+class Migration {
+public:
+  explicit Migration(const MigrateJob &job)
+      : job(job), worker(job), printer(job.json) {}
+  Error run();
+
+private:
+  Error openState();
+  Error advance();
+  Error begin();
+  Error runHost();
+  Error move();
+  Error fuse();
+  Error finish();
+
+  /// Runs a step and adds it to the history.
+  Expected<StepReport> runStep(const StepRequest &request, StringRef what,
+                               int64_t tried);
+  /// Finds out why the step failed, and notes it.
+  Error blame(const std::vector<std::string> &good,
+              const std::vector<std::string> &group, const StepReport &report);
+  void noteVerdicts(const StepReport &report, bool isHost);
+  std::string getPath(StringRef name) const {
+    return joinPath(job.output, name);
+  }
+
+  const MigrateJob &job;
+  StepWorker worker;
+  MigrationPrinter printer;
+  MigrationState state;
+};
+} // namespace
+
+static double now() {
+  using namespace std::chrono;
+  return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+//===----------------------------------------------------------------------===//
+// State
+//===----------------------------------------------------------------------===//
+
+/// Returns what tells one captured model from another.
+static Expected<std::string> hashModel(const Package &package) {
+  std::string hashes;
+  for (const std::string &path :
+       {package.graph, joinPath(package.directory, "capture.json")}) {
+    ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path);
+    if (!buffer)
+      return makeError(path + ": " + buffer.getError().message());
+    StringRef text = (*buffer)->getBuffer();
+    hashes += hashContent(ArrayRef<char>(text.data(), text.size()));
+  }
+  return hashContent(ArrayRef<char>(hashes.data(), hashes.size()));
+}
+
+Error Migration::openState() {
+  Expected<Package> package = openPackage(job.package);
+  if (!package)
+    return package.takeError();
+  if (package->directory.empty())
+    return makeError(job.package + ": a migration runs the model on its "
+                                   "samples; give the captured package, not "
+                                   "the graph alone");
+  Expected<std::string> hash = hashModel(*package);
+  if (!hash)
+    return hash.takeError();
+  std::string settings = "repeats=" + std::to_string(job.repeats);
+  for (int64_t sample : job.samples)
+    settings += " sample=" + std::to_string(sample);
+  for (const std::string &plugin : job.plugins)
+    settings += " plugin=" + plugin;
+  for (auto &[point, pipeline] : job.hooks)
+    settings += " hook=" + point + ":" + pipeline;
+  if (std::error_code error = sys::fs::create_directories(job.output))
+    return makeError(job.output + ": " + error.message());
+  Expected<std::optional<MigrationState>> loaded =
+      MigrationState::load(job.output);
+  if (!loaded)
+    return makeError(toString(loaded.takeError()) +
+                     "; give another -o, or delete the directory to start "
+                     "again");
+  if (*loaded) {
+    state = std::move(**loaded);
+    StringRef what = state.modelHash != *hash     ? "another model"
+                     : state.target != job.target ? "another target"
+                     : state.settings != settings ? "other settings"
+                                                  : "";
+    if (!what.empty())
+      return makeError(job.output + " holds the migration of " + what +
+                       "; give another -o, or delete it to start again");
+    return Error::success();
+  }
+  state.model = package->name;
+  state.modelHash = std::move(*hash);
+  state.target = job.target;
+  state.settings = std::move(settings);
+  return Error::success();
+}
+
+Error Migration::begin() {
+  if (!state.operators.empty())
+    return Error::success();
+  Expected<ModelListing> listing = worker.list();
+  if (!listing)
+    return listing.takeError();
+  state.device = listing->device;
+  state.samples = listing->samples;
+  state.sampleSizes = listing->sampleSizes;
+  for (PlacedOperator &placed : listing->operators) {
+    MigrationOperator op;
+    op.instance = std::move(placed.instance);
+    op.op = std::move(placed.op);
+    op.reason = std::move(placed.reason);
+    op.operands = std::move(placed.operands);
+    op.state =
+        placed.movable ? OperatorState::Waiting : OperatorState::Unsupported;
+    state.operators.push_back(std::move(op));
+  }
+  return state.save(job.output);
+}
+
+void Migration::noteVerdicts(const StepReport &report, bool isHost) {
+  for (const OperatorVerdict &verdict : report.operators)
+    if (MigrationOperator *op = state.find(verdict.instance)) {
+      if (isHost)
+        op->host = verdict;
+      else if (verdict.place != "host")
+        op->target = verdict;
+    }
+}
+
+//===----------------------------------------------------------------------===//
+// Steps
+//===----------------------------------------------------------------------===//
+
+Expected<StepReport> Migration::runStep(const StepRequest &request,
+                                        StringRef what, int64_t tried) {
+  printer.beginStep(state, what, tried);
+  double start = now();
+  Expected<StepReport> report = worker.run(request);
+  if (!report)
+    return report.takeError();
+  MigrationStep step;
+  step.number = int64_t(state.steps.size()) + 1;
+  step.what = what.str();
+  step.moved = int64_t(request.moved.size());
+  step.tried = tried;
+  step.passes = report->passes();
+  for (const OperatorVerdict &verdict : report->operators)
+    if (verdict.share > step.share) {
+      step.share = verdict.share;
+      step.worst = verdict.instance;
+    }
+  step.seconds = now() - start;
+  state.seconds += step.seconds;
+  state.steps.push_back(std::move(step));
+  if (Error error = state.save(job.output))
+    return std::move(error);
+  return report;
+}
+
+Error Migration::runHost() {
+  StepRequest request;
+  request.repeats = job.repeats;
+  Expected<StepReport> report = runStep(request, "host", 0);
+  if (!report)
+    return report.takeError();
+  state.hostReport = *report;
+  noteVerdicts(*report, /*isHost=*/true);
+  printer.endHost(state);
+  if (!report->passes()) {
+    // What a target is compared with has to be right first.
+    Fault fault;
+    fault.step = int64_t(state.steps.size());
+    fault.report = *report;
+    std::vector<const OperatorVerdict *> failed = report->getFailed();
+    if (!failed.empty()) {
+      fault.instance = failed.front()->instance;
+      fault.op = failed.front()->op;
+    }
+    fault.sentence =
+        report->error ? report->error->message
+                      : "the host's own code is outside its bounds; there is "
+                        "nothing to compare a target with";
+    state.faults.push_back(fault);
+    printer.printFault(state, fault);
+    if (Error error = state.save(job.output))
+      return error;
+    return makeError(
+        "the model fails on the host" +
+        (fault.instance.empty() ? std::string() : " at " + fault.instance));
+  }
+  state.phase = "move";
+  return state.save(job.output);
+}
+
+Error Migration::blame(const std::vector<std::string> &good,
+                       const std::vector<std::string> &group,
+                       const StepReport &report) {
+  int64_t number = int64_t(state.steps.size());
+  Blame search(state, good, group, [&](const StepRequest &request) {
+    return runStep(request, "blame", int64_t(group.size()));
+  });
+  Expected<Fault> fault = search.find(report);
+  if (!fault)
+    return fault.takeError();
+  fault->step = number;
+  fault->command = makeRepeatCommand(job, *fault);
+  // Where only a set is wrong, one of it stays: the last that was added.
+  std::string stays = fault->instance;
+  if (!is_contained(group, stays))
+    stays = group.back();
+  for (const std::string &instance : fault->minimalSet)
+    if (is_contained(group, instance))
+      stays = instance;
+  if (MigrationOperator *op = state.find(stays)) {
+    op->state = OperatorState::Guilty;
+    op->step = number;
+    op->reason = fault->sentence;
+  }
+  state.faults.push_back(*fault);
+  state.group = 1;
+  printer.printFault(state, *fault);
+  return state.save(job.output);
+}
+
+Error Migration::move() {
+  for (;;) {
+    std::vector<std::string> good = state.getInstances(OperatorState::Moved);
+    std::vector<std::string> group = state.getInstances(OperatorState::Waiting);
+    if (group.empty())
+      break;
+    if (int64_t(group.size()) > state.group)
+      group.resize(state.group);
+    StepRequest request;
+    request.repeats = job.repeats;
+    request.moved = good;
+    request.moved.insert(request.moved.end(), group.begin(), group.end());
+    Expected<StepReport> report =
+        runStep(request, "move", int64_t(group.size()));
+    if (!report)
+      return report.takeError();
+    if (!report->passes()) {
+      if (Error error = blame(good, group, *report))
+        return error;
+      if (!job.keepGoing)
+        return makeError("step " + Twine(state.faults.back().step) +
+                         " fails at " + state.faults.back().instance +
+                         "; '--keep-going' leaves it on the host and goes on");
+      continue;
+    }
+    noteVerdicts(*report, /*isHost=*/false);
+    for (const std::string &instance : group) {
+      MigrationOperator *op = state.find(instance);
+      op->state = OperatorState::Moved;
+      op->step = int64_t(state.steps.size());
+    }
+    state.finalReport = std::move(*report);
+    state.group *= 2;
+    if (Error error = state.save(job.output))
+      return error;
+  }
+  state.phase = "fuse";
+  return state.save(job.output);
+}
+
+//===----------------------------------------------------------------------===//
+// Deployment
+//===----------------------------------------------------------------------===//
+
+Error Migration::fuse() {
+  StepRequest request;
+  request.repeats = job.repeats;
+  request.moved = state.getInstances(OperatorState::Moved);
+  request.largest = true;
+  request.output = getPath(state.model + ".tapx");
+  Expected<StepReport> report =
+      runStep(request, "fuse", int64_t(request.moved.size()));
+  if (!report)
+    return report.takeError();
+  state.fused = report->passes();
+  if (!state.fused) {
+    Fault fault;
+    fault.step = int64_t(state.steps.size());
+    fault.kind = FaultClass::Fused;
+    fault.report = *report;
+    std::vector<const OperatorVerdict *> failed = report->getFailed();
+    if (!failed.empty()) {
+      fault.instance = failed.front()->instance;
+      fault.op = failed.front()->op;
+    }
+    fault.sentence =
+        "every operator is right by itself; merged into regions, " +
+        (fault.instance.empty() ? std::string("the outputs are")
+                                : fault.instance + " is") +
+        " not";
+    if (report->error)
+      fault.sentence += ": " + report->error->message;
+    state.faults.push_back(fault);
+    printer.printFault(state, fault);
+    // One region per operator was right, so that is what is deployed.
+    request.largest = false;
+    Expected<StepReport> unfused =
+        runStep(request, "final", int64_t(request.moved.size()));
+    if (!unfused)
+      return unfused.takeError();
+    report = std::move(unfused);
+  }
+  state.finalReport = std::move(*report);
+  state.phase = "done";
+  return state.save(job.output);
+}
+
+Error Migration::finish() {
+  // The plan that leads to the same executable.
+  json::Array instances;
+  for (const MigrationOperator &op : state.operators)
+    if (op.state == OperatorState::Moved)
+      instances.push_back(op.instance);
+  StringRef place = StringRef(job.target).split('=').first;
+  json::Array rules;
+  if (!instances.empty())
+    rules.push_back(json::Object{
+        {"match", json::Object{{"instance", std::move(instances)}}},
+        {"place", place},
+        {"why", "verified by tapml migrate"}});
+  json::Value plan = json::Object{{"version", 1},
+                                  {"rules", std::move(rules)},
+                                  {"default", "host"},
+                                  {"unsupported", "error"}};
+  if (Error error =
+          writeFile(getPath("plan.json"), formatv("{0:2}\n", plan).str()))
+    return error;
+  printer.printSummary(state, job);
+  if (!state.faults.empty() && !job.keepGoing)
+    return makeError(Twine(state.faults.size()) + " faults were found");
+  return Error::success();
+}
+
+Error Migration::run() {
+  if (Error error = openState())
+    return error;
+  Error result = advance();
+  // What was found out is worth reading however it ended.
+  if (state.operators.empty())
+    return result;
+  return joinErrors(std::move(result),
+                    writeFile(getPath("report.html"), makeReportPage(state)));
+}
+
+Error Migration::advance() {
+  if (Error error = begin())
+    return error;
+  printer.begin(state);
+  if (state.phase == "host")
+    if (Error error = runHost())
+      return error;
+  if (state.phase == "move")
+    if (Error error = move())
+      return error;
+  if (state.phase == "fuse")
+    if (Error error = fuse())
+      return error;
+  return finish();
+}
+
+Error tapml::migrate(const MigrateJob &job) {
+  return job.only.empty() ? Migration(job).run() : repeatStep(job);
+}

@@ -1,0 +1,283 @@
+//===- SampleJudge.cpp - Whether a run was right --------------------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SampleJudge.h"
+#include "JSONNumber.h"
+#include "tapml/Dialect/TapML/Transforms/Placement.h"
+#include <cmath>
+#include <cstring>
+
+using namespace llvm;
+using namespace mlir;
+using namespace tapml;
+
+tapml_dtype tapml::getRuntimeType(Type type) {
+  if (type.isF32())
+    return TAPML_F32;
+  if (type.isF64())
+    return TAPML_F64;
+  if (type.isF16())
+    return TAPML_F16;
+  if (type.isBF16())
+    return TAPML_BF16;
+  if (type.isInteger(1))
+    return TAPML_I1;
+  return type.isInteger(32) ? TAPML_I32 : TAPML_I64;
+}
+
+//===----------------------------------------------------------------------===//
+// Observing
+//===----------------------------------------------------------------------===//
+
+static std::vector<char> copyBytes(const void *data, size_t size) {
+  const char *begin = static_cast<const char *>(data);
+  return {begin, begin + size};
+}
+
+static HostTensor copyTensor(MLIRContext *context, tapml_dtype dtype,
+                             ArrayRef<int64_t> shape, const void *data,
+                             size_t bytes) {
+  return HostTensor(getElementType(context, static_cast<rt::DType>(dtype)),
+                    shape, copyBytes(data, bytes));
+}
+
+void SampleJudge::observe(const tapml_observed_step &step) {
+  MLIRContext *context = data.getFunction().getContext();
+  ArrayRef<tapml_observed_value> operands(step.operands, step.num_operands);
+  ArrayRef<tapml_observed_value> results(step.results, step.num_results);
+  bool isDispatch = step.num_instances != 0;
+  std::string name = isDispatch ? step.instances[0] : "";
+  for (const tapml_observed_value &value : operands) {
+    auto it = made.find(value.id);
+    if (value.weight || it == made.end())
+      continue;
+    // A transfer that is handed a value that changed hands on the change.
+    const std::vector<char> &before = it->second.bytes;
+    if (before.size() != value.bytes ||
+        std::memcmp(before.data(), value.data, value.bytes) != 0)
+      report.changed.push_back(
+          {it->second.producer, isDispatch ? name : "transfer", sample});
+    if (!isDispatch)
+      name = it->second.producer;
+  }
+  if (isDispatch && numDispatches < resultNames.size())
+    for (auto [instance, value] : zip(resultNames[numDispatches], results))
+      if (!instance.empty())
+        values[instance] = {
+            copyTensor(context, value.dtype,
+                       ArrayRef<int64_t>(value.shape, value.rank), value.data,
+                       value.bytes),
+            step.place};
+  if (isDispatch)
+    ++numDispatches;
+  else
+    ++report.transfers;
+  for (const tapml_observed_value &value : results) {
+    if (!isDispatch)
+      report.bytesMoved += value.bytes;
+    made[value.id] = {name, copyBytes(value.data, value.bytes)};
+  }
+}
+
+std::string SampleJudge::getNextInstance() const {
+  if (numDispatches >= resultNames.size())
+    return "";
+  const std::vector<std::string> &names = resultNames[numDispatches];
+  return names.empty() ? "" : names.front();
+}
+
+std::vector<HostTensor> SampleJudge::copyOutputs(tapml_result result) const {
+  std::vector<HostTensor> tensors;
+  for (size_t i = 0, e = tapml_result_num_outputs(result); i < e; ++i) {
+    tapml_tensor tensor = {};
+    // The index is in range, so that this cannot fail.
+    tapml_status_free(tapml_result_output(result, i, &tensor));
+    tensors.push_back(copyTensor(data.getFunction().getContext(), tensor.dtype,
+                                 ArrayRef<int64_t>(tensor.shape, tensor.rank),
+                                 tensor.data, tensor.bytes));
+  }
+  return tensors;
+}
+
+void SampleJudge::setOutputs(tapml_result result) {
+  outputs = copyOutputs(result);
+}
+
+static bool isSame(const HostTensor &a, const HostTensor &b) {
+  return a.getShape() == b.getShape() && a.getBytes() == b.getBytes();
+}
+
+void SampleJudge::compareRun(tapml_result result) {
+  std::vector<HostTensor> again = copyOutputs(result);
+  // The first run that does not wait is compared with the observed one, those
+  // that follow with the first.
+  bool isFirst = unobservedOutputs.empty();
+  std::vector<std::string> &different =
+      isFirst ? report.unordered : report.unstable;
+  for (auto [name, before, now] :
+       zip(data.getOutputNames(), isFirst ? outputs : unobservedOutputs, again))
+    if (!isSame(before, now) && !is_contained(different, name))
+      different.push_back(name);
+  if (isFirst)
+    unobservedOutputs = std::move(again);
+}
+
+//===----------------------------------------------------------------------===//
+// Judging
+//===----------------------------------------------------------------------===//
+
+static json::Value describeElement(const ElementComparison &element) {
+  return json::Object{{"index", ArrayRef<int64_t>(element.index).vec()},
+                      {"expected", element.expectedText},
+                      {"got", element.gotText},
+                      {"ulps", toNumber(element.ulps)},
+                      {"share", toNumber(element.share)}};
+}
+
+static json::Value describeRange(const RangeStats &range) {
+  return json::Object{{"min", range.min},
+                      {"max", range.max},
+                      {"mean", range.mean},
+                      {"variance", range.variance},
+                      {"largest_magnitude", range.largestMagnitude},
+                      {"subnormals", range.subnormals},
+                      {"nan", range.nan},
+                      {"inf", range.infinities}};
+}
+
+json::Value tapml::describeComparison(const Comparison &comparison) {
+  json::Array worst;
+  for (const ElementComparison &element : comparison.worstFailed)
+    worst.push_back(describeElement(element));
+  return json::Object{
+      {"mismatch", comparison.mismatch},
+      {"failed", comparison.failed},
+      {"proven", comparison.proven},
+      {"free", comparison.free},
+      {"first", comparison.first ? describeElement(*comparison.first)
+                                 : json::Value(nullptr)},
+      {"worst", std::move(worst)},
+      {"clusters", comparison.clusters},
+      {"expected_range", describeRange(comparison.expectedRange)},
+      {"got_range", describeRange(comparison.gotRange)}};
+}
+
+/// Places without 64-bit integers hold them in 32 bits.
+static HostTensor widen(const HostTensor &tensor, Type type) {
+  if (tensor.getElementType() == type || !type.isInteger(64) ||
+      !tensor.getElementType().isInteger(32))
+    return tensor;
+  std::vector<int64_t> wide(tensor.getNumElements());
+  tensor.read(0, wide.size(), wide.data());
+  return HostTensor(type, tensor.getShape(),
+                    copyBytes(wide.data(), wide.size() * sizeof(int64_t)));
+}
+
+OperatorVerdict &SampleJudge::getVerdict(Operation *op, StringRef instance) {
+  for (OperatorVerdict &verdict : report.operators)
+    if (verdict.instance == instance)
+      return verdict;
+  OperatorVerdict verdict;
+  verdict.instance = instance.str();
+  verdict.op = getOperatorName(op).str();
+  verdict.verdict = stringifyVerdict(Verdict::Pass).str();
+  report.operators.push_back(std::move(verdict));
+  return report.operators.back();
+}
+
+void SampleJudge::judgeOperator(Operation *op, StringRef instance,
+                                MutableArrayRef<Estimate> results,
+                                const Envelope &envelope) {
+  auto it = values.find(instance);
+  if (it == values.end())
+    return;
+  HostTensor got = widen(it->second.tensor, results.front().getElementType());
+  Comparison comparison = compare(results.front(), got);
+  OperatorVerdict &verdict = getVerdict(op, instance);
+  verdict.place = it->second.place;
+  if (!comparison.passes())
+    verdict.failedSamples.push_back(sample);
+  bool isWorse = comparison.worstShare > verdict.share ||
+                 (!comparison.passes() && verdict.evidence == nullptr);
+  if (isWorse) {
+    verdict.share = comparison.worstShare;
+    verdict.sample = sample;
+    verdict.failed = comparison.failed;
+    verdict.elements = comparison.elements;
+  }
+  if (isWorse && !comparison.passes()) {
+    verdict.verdict = stringifyVerdict(comparison.verdict).str();
+    verdict.evidence = describeComparison(comparison);
+  }
+  // What later operators really had.
+  if (!comparison.mismatch.empty())
+    return;
+  results.front() = Estimate::exact(got);
+  auto boundary = envelope.operators.find(instance);
+  if (boundary == envelope.operators.end())
+    return;
+  double drift = getDistance(results.front(), boundary->second.clean);
+  double allowed = boundary->second.allowed;
+  if (drift * verdict.envelope >= verdict.drift * allowed) {
+    verdict.drift = drift;
+    verdict.envelope = allowed;
+  }
+}
+
+void SampleJudge::judgeOutputs(const Envelope &envelope) {
+  const Sample &expected = data.getSample(sample);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    OutputVerdict verdict;
+    verdict.name = data.getOutputNames()[i];
+    verdict.sample = sample;
+    const Boundary &boundary = envelope.outputs[i];
+    Estimate got = Estimate::exact(outputs[i]);
+    if (got.getShape() != boundary.clean.getShape() ||
+        got.getElementType() != boundary.clean.getElementType()) {
+      verdict.passes = false;
+      verdict.drift = verdict.difference = INFINITY;
+    } else {
+      verdict.drift = getDistance(got, boundary.clean);
+      verdict.envelope = boundary.allowed;
+      verdict.passes = verdict.drift <= verdict.envelope;
+      Estimate source = Estimate::exact(expected.outputs[i]);
+      verdict.difference = getLargestDifference(got, source);
+    }
+    report.outputs.push_back(std::move(verdict));
+  }
+}
+
+LogicalResult SampleJudge::judge(const Envelope &envelope) {
+  std::vector<Estimate> arguments;
+  for (const HostTensor &input : data.getSample(sample).inputs)
+    arguments.push_back(Estimate::exact(input));
+  EvaluationOptions options;
+  options.arithmeticOf = [&](Operation *op) {
+    std::optional<StringRef> instance = getInstance(op);
+    auto it = instance ? values.find(*instance) : values.end();
+    bool isHost = it == values.end() || it->second.place == kHostPlace;
+    return isHost ? Arithmetic::host() : targetArithmetic;
+  };
+  options.weights = [&](GlobalOp global) { return data.getWeight(global); };
+  options.observer = [&](Operation *op, ArrayRef<Estimate>,
+                         MutableArrayRef<Estimate> results) {
+    if (std::optional<StringRef> instance = getInstance(op))
+      judgeOperator(op, *instance, results, envelope);
+    return success();
+  };
+  if (failed(evaluateFunction(data.getFunction(), arguments, options)))
+    return failure();
+  // A value that a region should give and that was never seen.
+  for (const std::vector<std::string> &names : resultNames)
+    for (const std::string &name : names)
+      if (!name.empty() && !values.count(name) &&
+          !is_contained(report.missing, name))
+        report.missing.push_back(name);
+  judgeOutputs(envelope);
+  return success();
+}

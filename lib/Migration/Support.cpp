@@ -1,0 +1,33 @@
+//===- Support.cpp - Errors and files -------------------------------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Support.h"
+#include "FileIO.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace tapml;
+
+std::string tapml::joinPath(StringRef directory, StringRef name) {
+  SmallString<256> path(directory);
+  sys::path::append(path, name);
+  return std::string(path);
+}
+
+Error tapml::writeFile(StringRef path, StringRef content) {
+  StringRef directory = sys::path::parent_path(path);
+  if (!directory.empty())
+    if (std::error_code error = sys::fs::create_directories(directory))
+      return makeError("cannot make the directory of '" + path +
+                       "': " + error.message());
+  rt::Status status = rt::writeFileAtomically(
+      path.str(), rt::ByteSpan(content.data(), content.size()));
+  return status.ok() ? Error::success() : makeError(status.message());
+}

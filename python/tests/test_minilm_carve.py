@@ -1,0 +1,81 @@
+# Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""all-MiniLM-L6-v2: every operator becomes a test, and passes on the host and on a software Vulkan driver."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tapml
+from tapml import testing
+from tapml.tools import find_tool, require_tool, run_tool
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+#: What carving and testing may take on every core, in seconds of its time: others may use the machine too.
+SECONDS = 60
+
+pytestmark = pytest.mark.skipif(find_tool("tapml") is None, reason="the tool 'tapml' is not built")
+
+
+def processor_seconds() -> float:
+    """Returns the time that the tools have taken, of all cores together."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    sys.path.insert(0, str(EXAMPLES))
+    minilm = pytest.importorskip("minilm")
+    path = tmp_path_factory.mktemp("carve") / "minilm.tapml"
+    samples = [minilm.tokenize(minilm.SENTENCES[:2]), minilm.tokenize(minilm.SENTENCES[2:3])]
+    tapml.capture(minilm.model(), samples, minilm.dynamic_shapes, name="minilm").save(path, record=True)
+    return path
+
+
+def run_tests(directory: Path, target: str, environment: dict[str, str]) -> dict[str, object]:
+    """Runs the tests and returns the report, whether they pass or not."""
+    command = [str(require_tool("tapml")), "test", str(directory), f"--target={target}", "--json"]
+    command.append(f"--evidence={directory.with_name('failures')}")
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout)
+    assert done.returncode == 0, [entry["details"] for entry in report["tests"] if entry["status"] != "pass"][:3]
+    return report
+
+
+def test_every_operator(package: Path) -> None:
+    start = processor_seconds()
+    carved = package.with_name("carved")
+    coverage = json.loads(run_tool("tapml", ["carve", str(package), "-o", str(carved), "--json"]))
+    recorded = json.loads((package / "records" / "records.json").read_text())
+
+    assert [row["operator"] for row in coverage["operators"]] == [entry["operator"] for entry in recorded["operators"]]
+    assert len(coverage["operators"]) == 152
+    for row in coverage["operators"]:
+        assert row["recorded"] == row["visits"] == 2, row
+        assert row["tests"], row
+        assert bool(row["why"]) == (len(row["tests"]) < row["visits"]), row
+        # PyTorch's own results lie inside the bounds, and its float64 agrees with ours.
+        assert not row["flags"], row
+
+    # The tests need neither model nor records, and do not care where they are.
+    shutil.rmtree(package)
+    elsewhere = carved.rename(carved.with_name("elsewhere"))
+    count = sum(len(row["tests"]) for row in coverage["operators"])
+    host = run_tests(elsewhere, "host", {})
+    assert host["summary"]["pass"] == count
+    if testing.VULKAN_DRIVERS["lavapipe"].exists():
+        environment = testing.driver_environment("lavapipe")
+        profile = carved.with_name("lavapipe.json")
+        profile.write_text(run_tool("tapml", ["devices", "--profile=vulkan:0"], environment=os.environ | environment))
+        vulkan = run_tests(elsewhere, f"vulkan={profile}", environment)
+        assert vulkan["summary"]["pass"] == count
+    assert processor_seconds() - start <= SECONDS * (os.cpu_count() or 1)

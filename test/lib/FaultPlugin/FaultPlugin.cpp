@@ -1,0 +1,87 @@
+//===- FaultPlugin.cpp - Plants faults for migrations to find -------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Faults that real GPU back ends have had, one at a time, in code for targets
+// only: the host stays right, as it does in practice. Where the pass runs (its
+// extension point) decides which faults it can plant. For tests; never
+// installed.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Faults.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Tools/Plugins/PassPlugin.h"
+#include "tapml/Dialect/TapML/IR/TapMLOps.h"
+#include "tapml/Dialect/TapML/Transforms/Profile.h"
+#include "llvm/Support/GlobPattern.h"
+
+using namespace mlir;
+using namespace tapml;
+
+namespace {
+struct PlantFaultPass
+    : public PassWrapper<PlantFaultPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PlantFaultPass)
+
+  PlantFaultPass() = default;
+  PlantFaultPass(const PlantFaultPass &other) : PassWrapper(other) {}
+
+  StringRef getArgument() const final { return "tapml-test-plant-fault"; }
+  StringRef getDescription() const final {
+    return "Plant a fault in code for targets";
+  }
+
+  void runOnOperation() override {
+    auto glob = llvm::GlobPattern::create(instance);
+    if (!glob) {
+      getOperation().emitError(toString(glob.takeError()));
+      return signalPassFailure();
+    }
+    const FaultKind *kind = findFault(fault);
+    if (!kind) {
+      getOperation().emitError("there is no fault '") << fault << "'";
+      return signalPassFailure();
+    }
+    // The first place that fits gets it.
+    getOperation().walk([&](VariantOp variant) {
+      if (variant.getSymName() == kHostPlace)
+        return WalkResult::advance();
+      return variant.walk([&](Operation *op) {
+        if (!matches(op, *glob))
+          return WalkResult::advance();
+        OpBuilder builder(op);
+        return kind->plant(op, builder) ? WalkResult::interrupt()
+                                        : WalkResult::advance();
+      });
+    });
+  }
+
+  /// Whether `op`, or the kernel that it is part of, belongs to an operator
+  /// that the glob names.
+  bool matches(Operation *op, const llvm::GlobPattern &glob) {
+    for (Operation *at = op; at; at = at->getParentOp())
+      for (StringRef name : {"instance", "tapml.instances", "instances"})
+        if (auto instances = at->getAttrOfType<ArrayAttr>(name))
+          return llvm::any_of(instances.getAsRange<StringAttr>(),
+                              [&](StringAttr instance) {
+                                return glob.match(instance.getValue());
+                              });
+    return false;
+  }
+
+  Option<std::string> fault{*this, "fault", llvm::cl::desc("Which one")};
+  Option<std::string> instance{*this, "instance",
+                               llvm::cl::desc("Operators that may get it"),
+                               llvm::cl::init("*")};
+};
+} // namespace
+
+extern "C" LLVM_ATTRIBUTE_WEAK PassPluginLibraryInfo mlirGetPassPluginInfo() {
+  return {MLIR_PLUGIN_API_VERSION, "FaultPlugin", "1",
+          [] { PassRegistration<PlantFaultPass>(); }};
+}

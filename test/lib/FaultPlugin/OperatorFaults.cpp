@@ -1,0 +1,109 @@
+//===- OperatorFaults.cpp - Operators that compute something else ---------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Faults.h"
+#include "tapml/Dialect/TapML/IR/TapMLOps.h"
+
+using namespace mlir;
+using namespace tapml;
+
+static bool plantGeluForm(Operation *op, OpBuilder &builder) {
+  auto gelu = dyn_cast<GeluOp>(op);
+  if (!gelu || gelu.getApproximate() == "tanh")
+    return false;
+  gelu.setApproximate("tanh");
+  return true;
+}
+
+static bool plantNoScale(Operation *op, OpBuilder &builder) {
+  auto attention = dyn_cast<ScaledDotProductAttentionOp>(op);
+  if (!attention)
+    return false;
+  attention.setScaleAttr(builder.getF64FloatAttr(1.0));
+  return true;
+}
+
+static bool plantMaskIgnored(Operation *op, OpBuilder &builder) {
+  auto attention = dyn_cast<ScaledDotProductAttentionOp>(op);
+  if (!attention || !attention.getMask())
+    return false;
+  attention.getMaskMutable().clear();
+  return true;
+}
+
+static bool plantWrongEpsilon(Operation *op, OpBuilder &builder) {
+  auto norm = dyn_cast<LayerNormOp>(op);
+  if (!norm)
+    return false;
+  double epsilon = norm.getEpsilon().convertToDouble();
+  norm.setEpsilonAttr(builder.getF64FloatAttr(epsilon < 1e-8 ? 1e-5 : 1e-12));
+  return true;
+}
+
+static bool plantBiasMissing(Operation *op, OpBuilder &builder) {
+  auto linear = dyn_cast<LinearOp>(op);
+  if (!linear || !linear.getBias())
+    return false;
+  linear.getBiasMutable().clear();
+  return true;
+}
+
+static bool plantTransposedWeight(Operation *op, OpBuilder &builder) {
+  auto linear = dyn_cast<LinearOp>(op);
+  if (!linear)
+    return false;
+  auto type = cast<RankedTensorType>(linear.getWeight().getType());
+  if (type.isDynamicDim(0) || type.getDimSize(0) != type.getDimSize(1))
+    return false;
+  Value transposed =
+      PermuteOp::create(builder, op->getLoc(), type, linear.getWeight(),
+                        builder.getDenseI64ArrayAttr({1, 0}),
+                        /*instance=*/nullptr);
+  linear.getWeightMutable().assign(transposed);
+  return true;
+}
+
+static bool plantWrongAxis(Operation *op, OpBuilder &builder) {
+  auto softmax = dyn_cast<SoftmaxOp>(op);
+  if (!softmax)
+    return false;
+  int64_t rank = cast<RankedTensorType>(op->getResult(0).getType()).getRank();
+  softmax.setDim((softmax.getDim() + rank - 1) % rank);
+  return true;
+}
+
+static bool plantResidualDropped(Operation *op, OpBuilder &builder) {
+  auto add = dyn_cast<AddOp>(op);
+  if (!add || add->getOperand(0).getType() != add.getType())
+    return false;
+  Value zero = SubOp::create(builder, op->getLoc(), add.getType(),
+                             add->getOperand(0), add->getOperand(0),
+                             /*instance=*/nullptr);
+  add->setOperand(1, zero);
+  return true;
+}
+
+ArrayRef<FaultKind> tapml::getOperatorFaults() {
+  static constexpr FaultKind kinds[] = {
+      {"gelu-form", plantGeluForm},
+      {"no-scale", plantNoScale},
+      {"mask-ignored", plantMaskIgnored},
+      {"wrong-epsilon", plantWrongEpsilon},
+      {"bias-missing", plantBiasMissing},
+      {"transposed-weight", plantTransposedWeight},
+      {"wrong-axis", plantWrongAxis},
+      {"residual-dropped", plantResidualDropped}};
+  return kinds;
+}
+
+const FaultKind *tapml::findFault(StringRef name) {
+  for (const FaultKind &kind : getOperatorFaults())
+    if (kind.name == name)
+      return &kind;
+  return nullptr;
+}
