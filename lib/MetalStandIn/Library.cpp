@@ -8,6 +8,7 @@
 
 #include "Scheduler.h"
 #include "tapml/MetalStandIn/MetalStandIn.h"
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -180,7 +181,7 @@ std::unique_ptr<Library> Library::compile(const std::string &text,
       // matter here; texts may declare what they do not use.
       "-Wno-unknown-attributes", "-Wno-unknown-pragmas", "-Wno-unused",
       "-Wno-unused-parameter", "-isystem",
-      getSetting(options.headers, "TAPML_METAL_STAND_IN", TAPML_METAL_STAND_IN),
+      getSetting(options.headers, "TAPML_METAL_HEADERS", TAPML_METAL_HEADERS),
       wrapper.string(), "-o", object.string()};
   if (!runProgram(command, messages)) {
     error = readFile(messages);

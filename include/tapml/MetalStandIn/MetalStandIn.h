@@ -62,7 +62,7 @@ public:
     /// TAPML_CLANG, or the newest that was found when this was built.
     std::string compiler;
     /// Directory of `metal_stdlib`; empty for the one in the environment
-    /// variable TAPML_METAL_STAND_IN, or where it was when this was built.
+    /// variable TAPML_METAL_HEADERS, or where it was when this was built.
     std::string headers;
   };
 

@@ -45,7 +45,7 @@ static bool isCollective(Operation *op) {
              gpu::SubgroupBroadcastOp, gpu::BarrierOp>(op);
 }
 
-bool tapml::shader::isPure(Operation *op) {
+bool tapml::shader::hasNoEffects(Operation *op) {
   auto call = dyn_cast<func::CallOp>(op);
   if (!call)
     return isMemoryEffectFree(op);
@@ -56,7 +56,7 @@ bool tapml::shader::isPure(Operation *op) {
               .walk([&](Operation *nested) {
                 return nested == callee ||
                                nested->hasTrait<OpTrait::IsTerminator>() ||
-                               isPure(nested)
+                               hasNoEffects(nested)
                            ? WalkResult::advance()
                            : WalkResult::interrupt();
               })
@@ -69,7 +69,7 @@ static bool mayWrite(Operation *op) {
     return false;
   if (isa<gpu::BarrierOp>(op))
     return true;
-  if (isPure(op))
+  if (hasNoEffects(op))
     return false;
   if (!op->hasTrait<OpTrait::HasRecursiveMemoryEffects>())
     return !isa<memref::AllocaOp, memref::AllocOp>(op);
@@ -147,7 +147,7 @@ void Inlining::visitBlock(Block &block) {
       continue;
     bool isLoad = isa<memref::LoadOp>(op);
     if (op->getNumResults() != 1 || op->getNumRegions() || isCollective(op) ||
-        (!isLoad && !isPure(op)))
+        (!isLoad && !hasNoEffects(op)))
       continue;
     Uses uses;
     collectUses(op->getResult(0), uses);

@@ -42,7 +42,7 @@ private:
 bool isTransparent(mlir::Operation *op);
 
 /// Returns whether `op` has no effects, also if it is a call.
-bool isPure(mlir::Operation *op);
+bool hasNoEffects(mlir::Operation *op);
 
 } // namespace tapml::shader
 

@@ -43,6 +43,10 @@ HOST = Budget(0.5, 0.5)
 #: Vulkan 1.3, "Precision and Operation of SPIR-V Instructions"; the root is 1 / inversesqrt.
 VULKAN = Budget(2.5, 4.5)
 
+#: By target; None is the host. WebGPU Shading Language, "Floating Point Accuracy", says the same as Vulkan; Metal
+#: rounds correctly without fast maths (Metal Shading Language 3, "Relative Error as ULPs").
+BUDGETS = {None: HOST, "vulkan": VULKAN, "webgpu": VULKAN, "metal": HOST}
+
 #: PyTorch's vectorised float32 kernels: roots are up to 0.75 units off (measured), and gelu evaluates erf by formula
 #: 7.1.26 of Abramowitz and Stegun, "Handbook of Mathematical Functions", with a handful of roundings.
 SOURCE = Budget(0.5, 1.0, 1.5e-7 + 4 * U)

@@ -1,6 +1,6 @@
 # Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Every operator of the dialect against PyTorch, on the host and on the software Vulkan drivers.
+"""Every operator of the dialect against PyTorch, on the host and on every device that needs no GPU.
 
 float64 decides: a result passes if it is within the bound that is derived from the inputs (bounds.py). Results without
 rounding must equal PyTorch's. PyTorch itself must pass, and known mistakes must not.
@@ -96,12 +96,14 @@ def test_captured_graph_has_the_operator(case: Case) -> None:
         check(case, inputs, reference.evaluate(captured.graph, named)["output"].detach(), bounds.SOURCE)
 
 
+EXECUTORS = testing.executors()
+
+
 def targets() -> list[Any]:
-    marks = {
-        driver: pytest.mark.skipif(not manifest.exists(), reason=f"the driver {driver} is not installed")
-        for driver, manifest in testing.VULKAN_DRIVERS.items()
-    }
-    return ["host", *(pytest.param(driver, marks=mark) for driver, mark in marks.items())]
+    return [
+        pytest.param(name, marks=pytest.mark.skipif(executor.missing is not None, reason=executor.missing or ""))
+        for name, executor in EXECUTORS.items()
+    ]
 
 
 def has_i64_results(case: Case) -> bool:
@@ -120,18 +122,18 @@ def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: py
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     if target != "host" and case.special:
         pytest.skip("infinities and NaN are promised on the host only")
-    vulkan = None if target == "host" else "vulkan"
-    plan = testing.plan_for([case.operator], vulkan or "host")
+    executor = EXECUTORS[target]
+    plan = testing.plan_for([case.operator], executor.target or "host")
 
     def build() -> testing.Executable:
         samples = [case.sample(*SIZES[0])]
         return testing.build(
-            case.make(), samples, case.dynamic_shapes(), tmp_path, target=vulkan, plan=plan, name="case"
+            case.make(), samples, case.dynamic_shapes(), tmp_path, target=executor.target, plan=plan, name="case"
         )
 
-    if vulkan and has_i64_results(case):
-        # The portable profile has no 64-bit integers: what computes them there is refused with that reason.
-        refusal = rf"'tapml.{case.operator}' is not supported on profile 'vulkan': computes (in )?i64"
+    if executor.target in ("vulkan", "webgpu") and has_i64_results(case):
+        # The portable profiles have no 64-bit integers: what computes them there is refused with that reason.
+        refusal = rf"'tapml.{case.operator}' is not supported on profile '{executor.target}': computes (in )?i64"
         with pytest.raises(tapml.ToolError, match=refusal):
             build()
         return
@@ -139,10 +141,9 @@ def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: py
     names = [port.name for port in executable.captured.graph.inputs]
     for size in SIZES:
         inputs = case.sample(*size)
-        environment = testing.driver_environment(target) if vulkan else None
         named = dict(zip(names, inputs, strict=True))
-        outputs = executable.run(named, device="vulkan:0" if vulkan else None, environment=environment)
-        check(case, inputs, outputs["output"], bounds.VULKAN if vulkan else bounds.HOST)
+        outputs = executable.run(named, device=executor.device, environment=executor.environment)
+        check(case, inputs, outputs["output"], bounds.BUDGETS[executor.target])
 
 
 def no_scale(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:

@@ -170,7 +170,7 @@ static std::string getTensorName(Value tensor) {
   }
   Operation *op = tensor.getDefiningOp();
   if (auto global = dyn_cast<GetGlobalOp>(op))
-    return global.getName().str();
+    return global.getGlobal().str();
   auto computed = dyn_cast<TapMLOperator>(op);
   ArrayAttr instances = computed ? computed.getInstances() : nullptr;
   return instances && !instances.empty()
