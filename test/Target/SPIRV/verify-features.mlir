@@ -13,7 +13,7 @@ gpu.module @kernels {
 // -----
 
 gpu.module @kernels {
-  // expected-error @+1 {{kernel 'brain': 'memref<?xbf16>': SPIR-V kernels have no such type}}
+  // expected-error @+1 {{kernel 'brain': 'memref<?xbf16>': kernels for this target have no such type}}
   gpu.func @brain(%x: memref<?xbf16>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
     gpu.return
   }
