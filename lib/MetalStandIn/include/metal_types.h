@@ -232,9 +232,33 @@ TAPML_BINARY(%)
 TAPML_BINARY(&)
 TAPML_BINARY(|)
 TAPML_BINARY(^)
-TAPML_BINARY(<<)
-TAPML_BINARY(>>)
 #undef TAPML_BINARY
+
+/// As in clang, a shift has the type of its left operand, and as many counts of
+/// any integer type, or one.
+#define TAPML_SHIFT(symbol)                                                    \
+  template <typename A, typename B, typename V = operand_t<A>,                 \
+            typename C = operand_t<B>,                                         \
+            typename = std::enable_if_t<                                       \
+                is_vec_v<V> && (is_scalar_v<C> || size_of<C> == size_of<V>)>>  \
+  V operator symbol(const A &lhs, const B &rhs) {                              \
+    V a = lhs, result;                                                         \
+    C b = rhs;                                                                 \
+    for (int i = 0; i < size_of<V>; ++i) {                                     \
+      if constexpr (is_scalar_v<C>)                                            \
+        result[i] = static_cast<typename V::element_type>(a[i] symbol b);      \
+      else                                                                     \
+        result[i] = static_cast<typename V::element_type>(a[i] symbol b[i]);   \
+    }                                                                          \
+    return result;                                                             \
+  }                                                                            \
+  template <typename T, int N, typename B>                                     \
+  vec<T, N> &operator symbol## = (vec<T, N> & lhs, const B &rhs) {             \
+    return lhs = lhs symbol rhs;                                               \
+  }
+TAPML_SHIFT(<<)
+TAPML_SHIFT(>>)
+#undef TAPML_SHIFT
 
 #define TAPML_COMPARE(symbol)                                                  \
   template <typename A, typename B, typename V = common_t<A, B>>               \

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "Codegen" / "Emission"))
-from execute import BUILD, CANARY_ELEMENTS, Program, run_tool  # noqa: E402
+from execute import BUILD, CANARY_ELEMENTS, Program, run_tool
 
 
 def with_guard(output):
@@ -92,9 +92,7 @@ def open_device():
 
     adapter = wgpu.gpu.request_adapter_sync()
     wanted = {"shader-f16", "subgroup"}
-    return adapter.request_device_sync(
-        required_features=[f for f in adapter.features if f in wanted]
-    )
+    return adapter.request_device_sync(required_features=[f for f in adapter.features if f in wanted])
 
 
 class WebGPUProgram(ShaderProgram):
@@ -119,16 +117,11 @@ class WebGPUProgram(ShaderProgram):
     def make_layout(self, name):
         function = self.functions[name]
         access = re.search(r"tapml.access = \[(.*?)\]", function.attributes)[1]
-        types = [
-            "read-only-storage" if kind == '"read"' else "storage" for kind in access.split(", ")
-        ]
+        types = ["read-only-storage" if kind == '"read"' else "storage" for kind in access.split(", ")]
         if len(function.arguments) > len(types):
             types.append("uniform")
         group = self.device.create_bind_group_layout(
-            entries=[
-                {"binding": i, "visibility": 4, "buffer": {"type": kind}}
-                for i, kind in enumerate(types)
-            ]
+            entries=[{"binding": i, "visibility": 4, "buffer": {"type": kind}} for i, kind in enumerate(types)]
         )
         return self.device.create_pipeline_layout(bind_group_layouts=[group])
 
@@ -142,8 +135,7 @@ class WebGPUProgram(ShaderProgram):
         group = device.create_bind_group(
             layout=pipeline.get_bind_group_layout(0),
             entries=[
-                {"binding": i, "resource": {"buffer": b, "offset": 0, "size": b.size}}
-                for i, b in enumerate(buffers)
+                {"binding": i, "resource": {"buffer": b, "offset": 0, "size": b.size}} for i, b in enumerate(buffers)
             ],
         )
         encoder = device.create_command_encoder()

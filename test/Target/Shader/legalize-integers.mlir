@@ -36,13 +36,8 @@ gpu.module @kernels {
     // CHECK: %[[E:.*]] = arith.shrsi %[[T]], %c24_i32
     // CHECK: arith.cmpi slt, %[[E]], %c-3_i32
     %lt = arith.cmpi slt, %b, %c3 : i8
-    // CHECK: %[[W:.*]] = scf.if
-    // CHECK-SAME: -> (i32)
-    %w = scf.if %lt -> (i8) {
-      scf.yield %b : i8
-    } else {
-      scf.yield %c3 : i8
-    }
+    // CHECK: %[[W:.*]] = arith.select %{{.*}}, %[[B]], %c253_i32 : i32
+    %w = arith.select %lt, %b, %c3 : i8
     // CHECK: %[[T2:.*]] = arith.shli %[[W]], %c24_i32
     // CHECK: arith.shrsi %[[T2]], %c24_i32
     %r = arith.extsi %w : i8 to i32

@@ -8,7 +8,7 @@ tapml.executable @choose {
     func.func @body(%x: tensor<8xf32>) -> tensor<8xf32> {
       %c1 = arith.constant 1 : index
       %y = tensor.empty() : tensor<8xf32>
-      %r = tapml.launch [@kernels::@select] grids(%c1, %c1, %c1) ins(%x : tensor<8xf32>) outs(%y : tensor<8xf32>)
+      %r = tapml.launch [@kernels::@select] grids(%c1, %c1, %c1) ins(%x : tensor<8xf32>) outs(%y : tensor<8xf32>) -> tensor<8xf32>
       return %r : tensor<8xf32>
     }
     gpu.module @kernels {

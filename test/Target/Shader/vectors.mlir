@@ -1,3 +1,7 @@
+// RUN: tapml-translate %s --tapml-to-wgsl | FileCheck %s --check-prefix=WGSL --match-full-lines --strict-whitespace
+// RUN: tapml-translate %s --tapml-to-msl -o %t.metal && FileCheck %s --check-prefix=MSL --match-full-lines --strict-whitespace --input-file=%t.metal
+// RUN: tapml-metal-stand-in %t.metal
+
 gpu.module @kernels {
   gpu.func @parts(%x: memref<?xvector<4xf32>> loc("x"), %y: memref<?xf32> loc("y")) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
     %i = gpu.thread_id x
@@ -36,3 +40,72 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+//      WGSL:@group(0) @binding(0) var<storage, read_write> x: array<vec4f>;
+// WGSL-NEXT:@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+// WGSL-EMPTY:
+// WGSL-NEXT:@compute @workgroup_size(64)
+// WGSL-NEXT:fn parts(@builtin(local_invocation_id) local: vec3u) {
+// WGSL-NEXT:  let x_value = x[local.x];
+// WGSL-NEXT:  let v = x_value.xy + x_value.zw;
+// WGSL-NEXT:  let v1 = vec4f(v.y, v.x, v.x, v.y);
+// WGSL-NEXT:  let v2 = v1.wzyx;
+// WGSL-NEXT:  let v3 = vec4f(v2.x, x_value.x, v2.y, x_value.y);
+// WGSL-NEXT:  let v4 = vec4f(v3.x, v3.y, v.x, v3.w);
+// WGSL-NEXT:  let v5 = vec4f(v4.x, v.x, v.y, v4.w);
+// WGSL-NEXT:  x[local.x] = v5;
+// WGSL-NEXT:  let s = v5[local.x];
+// WGSL-NEXT:  y[local.x] = s;
+// WGSL-NEXT:  var changed = v5;
+// WGSL-NEXT:  changed[local.x] = s;
+// WGSL-NEXT:  x[local.x] = changed;
+// WGSL-NEXT:}
+// WGSL-EMPTY:
+// WGSL-NEXT:@group(0) @binding(0) var<storage, read_write> x1: array<vec4f>;
+// WGSL-NEXT:@group(0) @binding(1) var<storage, read> y1: array<f32>;
+// WGSL-EMPTY:
+// WGSL-NEXT:@compute @workgroup_size(64)
+// WGSL-NEXT:fn scalars_widen(@builtin(local_invocation_id) local: vec3u) {
+// WGSL-NEXT:  let y1_value = y1[local.x];
+// WGSL-NEXT:  let v = x1[local.x] * y1_value + 0.5;
+// WGSL-NEXT:  let v1 = fma(v - vec4f(0.0, 1.0, 2.0, 3.0), vec4f(y1_value), vec4f(0.5));
+// WGSL-NEXT:  x1[local.x] = select(vec4f(y1_value), v1, v1 < vec4f(0.5));
+// WGSL-NEXT:}
+
+//      MSL:#include <metal_stdlib>
+// MSL-NEXT:using namespace metal;
+// MSL-EMPTY:
+// MSL-NEXT:// Rounding of every operation, NaN and infinities are as in the source.
+// MSL-NEXT:#pragma METAL fp math_mode(safe)
+// MSL-NEXT:#pragma METAL fp contract(off)
+// MSL-EMPTY:
+// MSL-NEXT:{{\[\[}}max_total_threads_per_threadgroup(64)]]
+// MSL-NEXT:kernel void parts(
+// MSL-NEXT:    device float4 *x {{\[\[}}buffer(0)]],
+// MSL-NEXT:    device float *y {{\[\[}}buffer(1)]],
+// MSL-NEXT:    uint3 local {{\[\[}}thread_position_in_threadgroup]]) {
+// MSL-NEXT:  const float4 x_value = x[local.x];
+// MSL-NEXT:  const float2 v = x_value.xy + x_value.zw;
+// MSL-NEXT:  const float4 v1 = float4(v.y, v.x, v.x, v.y);
+// MSL-NEXT:  const float4 v2 = v1.wzyx;
+// MSL-NEXT:  const float4 v3 = float4(v2.x, x_value.x, v2.y, x_value.y);
+// MSL-NEXT:  const float4 v4 = float4(v3.x, v3.y, v.x, v3.w);
+// MSL-NEXT:  const float4 v5 = float4(v4.x, v.x, v.y, v4.w);
+// MSL-NEXT:  x[local.x] = v5;
+// MSL-NEXT:  const float s = v5[local.x];
+// MSL-NEXT:  y[local.x] = s;
+// MSL-NEXT:  float4 changed = v5;
+// MSL-NEXT:  changed[local.x] = s;
+// MSL-NEXT:  x[local.x] = changed;
+// MSL-NEXT:}
+// MSL-EMPTY:
+// MSL-NEXT:{{\[\[}}max_total_threads_per_threadgroup(64)]]
+// MSL-NEXT:kernel void scalars_widen(
+// MSL-NEXT:    device float4 *x {{\[\[}}buffer(0)]],
+// MSL-NEXT:    device const float *y {{\[\[}}buffer(1)]],
+// MSL-NEXT:    uint3 local {{\[\[}}thread_position_in_threadgroup]]) {
+// MSL-NEXT:  const float y_value = y[local.x];
+// MSL-NEXT:  const float4 v = x[local.x] * y_value + 0.5f;
+// MSL-NEXT:  const float4 v1 = fma(v - float4(0.0f, 1.0f, 2.0f, 3.0f), float4(y_value), float4(0.5f));
+// MSL-NEXT:  x[local.x] = select(float4(y_value), v1, v1 < float4(0.5f));
+// MSL-NEXT:}
