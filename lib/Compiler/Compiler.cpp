@@ -9,21 +9,39 @@
 #include "tapml/Compiler/Compiler.h"
 #include "TapxFile.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/InitAllDialects.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/Timing.h"
+#include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 #include "tapml/InitAll.h"
+#include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
 using namespace tapml;
 
 void tapml::prepareContext(MLIRContext &context) {
+  // An operator may be made of any dialect's operations.
   DialectRegistry registry;
-  registerAllDialects(registry);
+  mlir::registerAllDialects(registry);
+  tapml::registerAllDialects(registry);
   context.appendDialectRegistry(registry);
   context.printOpOnDiagnostic(false);
+}
+
+llvm::Error tapml::loadDialectPlugins(ArrayRef<std::string> paths,
+                                      MLIRContext &context) {
+  for (const std::string &path : paths) {
+    llvm::Expected<DialectPlugin> plugin = DialectPlugin::load(path);
+    if (!plugin)
+      return plugin.takeError();
+    DialectRegistry registry;
+    plugin->registerDialectRegistryCallbacks(registry);
+    context.appendDialectRegistry(registry);
+  }
+  return llvm::Error::success();
 }
 
 llvm::Error tapml::loadPassPlugins(ArrayRef<std::string> paths) {
@@ -59,9 +77,19 @@ LogicalResult tapml::runStages(ModuleOp module, Stage last,
     PassManager pm(module.getContext());
     if (callbacks.timing)
       pm.enableTiming();
-    if (failed(buildStagePipeline(pm, stage, options)) ||
-        failed(pm.run(module)))
+    if (failed(buildStagePipeline(pm, stage, options)))
       return failure();
+    bool reproduce = !callbacks.reproducer.empty() && stage > Stage::Partition;
+    if (reproduce)
+      pm.enableCrashReproducerGeneration(callbacks.reproducer);
+    if (failed(pm.run(module))) {
+      if (reproduce && llvm::sys::fs::exists(callbacks.reproducer))
+        emitError(UnknownLoc::get(module.getContext()))
+            << "stage '" << getStageNames()[i]
+            << "' failed; to repeat it: tapml-opt --run-reproducer "
+            << callbacks.reproducer;
+      return failure();
+    }
     if (callbacks.after && failed(callbacks.after(stage, module)))
       return failure();
   }

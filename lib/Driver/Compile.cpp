@@ -13,10 +13,10 @@
 #include "mlir/IR/MLIRContext.h"
 #include "tapml/Compiler/Compiler.h"
 #include "tapml/Driver/Driver.h"
+#include "tapml/Support/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -36,15 +36,11 @@ LogicalResult tapml::writeModule(ModuleOp module, StringRef path,
                                  bool locations) {
   OpPrintingFlags flags;
   flags.enableDebugInfo(locations, /*prettyForm=*/false);
-  llvm::Error error =
-      llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-        module->print(os, flags);
-        os << "\n";
-        return llvm::Error::success();
-      });
-  if (error)
-    return fail(path + ": " + llvm::toString(std::move(error)));
-  return success();
+  llvm::Error error = writeOutput(path, [&](llvm::raw_ostream &os) {
+    module->print(os, flags);
+    os << "\n";
+  });
+  return error ? fail(llvm::toString(std::move(error))) : success();
 }
 
 /// Writes the module after `stage`, and its binaries where there are any.
@@ -84,6 +80,8 @@ LogicalResult Compilation::load() {
   if (!opened)
     return fail(llvm::toString(opened.takeError()));
   package = std::move(*opened);
+  if (llvm::Error error = loadDialectPlugins(job.dialectPlugins, context))
+    return fail(llvm::toString(std::move(error)));
   if (llvm::Error error = loadPassPlugins(job.plugins))
     return fail(llvm::toString(std::move(error)));
   module = parseGraph(package.graph, sourceMgr, context);
@@ -97,6 +95,7 @@ LogicalResult tapml::compile(const CompileJob &job) {
   ModuleOp module = *compilation.module;
   StageCallbacks callbacks;
   callbacks.timing = job.timing;
+  callbacks.reproducer = job.reproducer;
   callbacks.before = [](Stage stage) {
     showProgress(getStageNames()[static_cast<unsigned>(stage)]);
   };

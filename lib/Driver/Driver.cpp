@@ -74,6 +74,17 @@ cl::opt<std::string>
     dumpDir("dump-intermediates",
             cl::desc("Write the IR after every stage and every binary"),
             cl::value_desc("directory"), cl::sub(compileCommand));
+cl::opt<std::string>
+    reproducer("reproducer",
+               cl::desc("Where to write what repeats the failure of a pass "
+                        "(default: the output file's name with "
+                        ".reproducer.mlir)"),
+               cl::value_desc("file.mlir"), cl::sub(compileCommand));
+cl::list<std::string>
+    dialectPlugins("load-dialect-plugin",
+                   cl::desc("Load dialects from a shared object"),
+                   cl::value_desc("file.so"), cl::sub(compileCommand),
+                   cl::sub(explainCommand));
 cl::list<std::string> plugins("load-pass-plugin",
                               cl::desc("Load passes from a shared object"),
                               cl::value_desc("file.so"),
@@ -149,9 +160,10 @@ cl::opt<bool> keepGoing("keep-going",
                         cl::desc("Leave operators that fail on the host and "
                                  "go on"),
                         cl::sub(migrateCommand));
-cl::opt<double> stepDeadline("step-deadline",
-                             cl::desc("Seconds that a whole step may take"),
-                             cl::init(600), cl::sub(migrateCommand));
+cl::opt<double>
+    stepDeadline("step-deadline",
+                 cl::desc("Seconds that an operator or a test may take"),
+                 cl::init(600), cl::sub(migrateCommand));
 cl::list<int64_t> migrateSamples("sample",
                                  cl::desc("Run this sample, in place of all"),
                                  cl::value_desc("number"),
@@ -236,6 +248,7 @@ static std::string fillJob(CompileJob &job) {
   job.options.targets.assign(targets.begin(), targets.end());
   job.options.granularity = granularity;
   job.options.effectivePlan = effectivePlan;
+  job.dialectPlugins.assign(dialectPlugins.begin(), dialectPlugins.end());
   job.plugins.assign(plugins.begin(), plugins.end());
   if (granularity != "operator" && granularity != "largest")
     return "--granularity must be 'operator' or 'largest', got '" +
@@ -281,6 +294,10 @@ static int runCompile() {
       return fail("say where to write the executable: -o FILE.tapx");
     job.output = "-";
   }
+  job.reproducer = reproducer;
+  if (job.reproducer.empty())
+    job.reproducer =
+        (job.output == "-" ? "tapml" : job.output) + ".reproducer.mlir";
   return failed(compile(job));
 }
 
@@ -383,19 +400,19 @@ static int runTest() {
     return fail("tests run on one target at a time; name one --target and at "
                 "most one --device");
   if (!targets.empty())
-    job.target = targets.front();
+    job.settings.target = targets.front();
   if (!devices.empty())
-    job.device = devices.front();
-  job.filter = filter;
+    job.settings.device = devices.front();
+  job.settings.filter = filter;
   job.jobs = jobs;
   job.junit = junit;
-  job.evidence = evidence;
-  job.exportTo = exportTo;
-  job.plugins.assign(plugins.begin(), plugins.end());
-  job.validation = validation;
-  job.deadlineMs = deadlineMs;
+  job.settings.evidence = evidence;
+  job.settings.exportTo = exportTo;
+  job.settings.plugins.assign(plugins.begin(), plugins.end());
+  job.settings.validation = validation;
+  job.settings.deadlineMs = deadlineMs;
   job.json = printJSON;
-  std::string error = fillHooks(job.hooks);
+  std::string error = fillHooks(job.settings.hooks);
   return error.empty() ? failed(test(job)) : fail(error);
 }
 

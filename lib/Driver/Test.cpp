@@ -8,9 +8,9 @@
 
 #include "FileIO.h"
 #include "Output.h"
-#include "TestRunner.h"
 #include "tapml/Compiler/Compiler.h"
 #include "tapml/Driver/Driver.h"
+#include "tapml/Migration/TestRunner.h"
 #include "tapml/Target/Tapx/Tapx.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
@@ -28,74 +28,6 @@ using Status = TestResult::Status;
 
 static Error makeError(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), message);
-}
-
-//===----------------------------------------------------------------------===//
-// Files
-//===----------------------------------------------------------------------===//
-
-/// Checks that the tests that a carving wrote to `directory` are still there.
-static Error checkComplete(StringRef directory) {
-  SmallString<256> path(directory);
-  sys::path::append(path, "coverage.json");
-  auto buffer = MemoryBuffer::getFile(path);
-  if (!buffer) {
-    SmallString<256> config(directory);
-    sys::path::append(config, "lit.cfg.py");
-    if (sys::fs::exists(config))
-      return makeError(directory + ": the carving of it did not come to its "
-                                   "end; carve it again");
-    return Error::success();
-  }
-  Expected<json::Value> value = json::parse((*buffer)->getBuffer());
-  if (!value)
-    return makeError(path + ": not valid JSON: " + toString(value.takeError()));
-  const json::Object *coverage = value->getAsObject();
-  const json::Array *operators =
-      coverage ? coverage->getArray("operators") : nullptr;
-  if (!operators)
-    return makeError(path + ": lists no operators; carve it again");
-  for (const json::Value &entry : *operators) {
-    const json::Object *op = entry.getAsObject();
-    const json::Array *tests = op ? op->getArray("tests") : nullptr;
-    if (!tests)
-      return makeError(path +
-                       ": has an operator without tests; carve it again");
-    for (const json::Value &test : *tests) {
-      SmallString<256> file(directory);
-      sys::path::append(file, test.getAsString().value_or(""));
-      if (!sys::fs::exists(file))
-        return makeError(file + ": is missing, coverage.json lists it; carve "
-                                "it again");
-    }
-  }
-  return Error::success();
-}
-
-/// Finds the test files below `directory`, in order.
-static Error findTests(StringRef directory, const TestJob &job,
-                       std::vector<std::string> &files) {
-  if (Error error = checkComplete(directory))
-    return error;
-  std::error_code code;
-  size_t before = files.size();
-  for (sys::fs::recursive_directory_iterator it(directory, code), end;
-       it != end && !code; it.increment(code)) {
-    bool equal = false;
-    if (it->type() == sys::fs::file_type::directory_file) {
-      // What failures leave behind is no test.
-      if (!sys::fs::equivalent(it->path(), job.evidence, equal) && equal)
-        it.no_push();
-    } else if (StringRef(it->path()).ends_with(".mlir")) {
-      files.push_back(it->path());
-    }
-  }
-  if (code)
-    return makeError(directory + ": " + code.message());
-  if (files.size() == before)
-    return makeError(directory + ": holds no tests; 'tapml carve' makes them");
-  std::sort(files.begin() + before, files.end());
-  return Error::success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -123,66 +55,30 @@ static Error readTests(const TestJob &job, TestRunner &runner) {
       return makeError(path + ": no such file or directory");
     if (!sys::fs::is_directory(path))
       files.push_back(path.str());
-    else if (Error error = findTests(path.rtrim('/'), job, files))
+    else if (Error error =
+                 findTests(path.rtrim('/'), job.settings.evidence, files))
       return error;
   }
   for (const std::string &file : files)
     if (Error error = runner.read(file))
       return error;
   if (runner.getTests().empty())
-    return makeError("--filter=" + job.filter +
+    return makeError("--filter=" + job.settings.filter +
                      " matches none of the tests in " + Twine(files.size()) +
                      " files");
   return Error::success();
-}
-
-/// Calls `handle` for every body in `threads` threads.
-static void forEachBody(TestRunner &runner, unsigned threads,
-                        function_ref<void(unsigned)> handle) {
-  // The bodies with most tests first, so that no thread is left with one.
-  std::vector<unsigned> order(runner.getBodies().size());
-  std::iota(order.begin(), order.end(), 0);
-  sort(order, [&](unsigned a, unsigned b) {
-    size_t sizeA = runner.getBodies()[a].size();
-    size_t sizeB = runner.getBodies()[b].size();
-    return sizeA != sizeB ? sizeA > sizeB : a < b;
-  });
-  std::atomic<size_t> next = 0;
-  auto work = [&] {
-    for (size_t i; (i = next++) < order.size();)
-      handle(order[i]);
-  };
-  std::vector<std::thread> pool;
-  for (unsigned i = 1; i < threads; ++i)
-    pool.emplace_back(work);
-  work();
-  for (std::thread &thread : pool)
-    thread.join();
-}
-
-/// Runs all tests in `threads` threads; `report` is called in one at a time.
-static void runTests(TestRunner &runner, unsigned threads,
-                     function_ref<void(unsigned, TestResult)> report) {
-  std::mutex mutex;
-  forEachBody(runner, threads, [&](unsigned body) {
-    runner.runBody(runner.getBodies()[body],
-                   [&](unsigned number, TestResult result) {
-                     std::lock_guard<std::mutex> lock(mutex);
-                     report(number, std::move(result));
-                   });
-  });
 }
 
 /// Writes all tests to a directory. What the target cannot run is in its list
 /// with the reason; fails when something else cannot be written.
 static LogicalResult exportTests(const TestJob &job, TestRunner &runner,
                                  unsigned threads) {
-  if (std::error_code code = sys::fs::create_directories(job.exportTo))
-    return fail(job.exportTo + ": " + code.message());
+  if (std::error_code code = sys::fs::create_directories(job.settings.exportTo))
+    return fail(job.settings.exportTo + ": " + code.message());
   std::vector<json::Object> entries(runner.getTests().size());
   size_t written = 0, unsupported = 0, failures = 0;
   std::mutex mutex;
-  forEachBody(runner, threads, [&](unsigned body) {
+  runner.forEachBody(threads, [&](unsigned body) {
     runner.exportBody(
         runner.getBodies()[body], std::to_string(body) + ".tapx",
         [&](unsigned number, TestResult result, json::Object entry) {
@@ -209,12 +105,12 @@ static LogicalResult exportTests(const TestJob &job, TestRunner &runner,
   os << formatv("{0:2}", json::Value(json::Object{{"version", 1},
                                                   {"tests", std::move(list)}}))
      << "\n";
-  SmallString<256> path(job.exportTo);
+  SmallString<256> path(job.settings.exportTo);
   sys::path::append(path, "tests.json");
   rt::Status status = rt::writeFileAtomically(path.str().str(), text);
   if (!status.ok())
     return fail(status.message());
-  outs() << job.exportTo << ": " << written << " tests for "
+  outs() << job.settings.exportTo << ": " << written << " tests for "
          << runner.getPlace();
   if (unsupported)
     outs() << ", " << unsupported << " that it cannot run";
@@ -228,14 +124,14 @@ LogicalResult tapml::test(const TestJob &job) {
   auto start = std::chrono::steady_clock::now();
   unsigned threads = job.jobs ? job.jobs : std::thread::hardware_concurrency();
   threads = std::max(1u, threads);
-  if (Error error = loadPassPlugins(job.plugins))
+  if (Error error = loadPassPlugins(job.settings.plugins))
     return fail(toString(std::move(error)));
-  TestRunner runner(job);
+  TestRunner runner(job.settings);
   if (Error error = runner.open(threads))
     return fail(toString(std::move(error)));
   if (Error error = readTests(job, runner))
     return fail(toString(std::move(error)));
-  if (!job.exportTo.empty())
+  if (!job.settings.exportTo.empty())
     return exportTests(job, runner, threads);
 
   TestReport report;
@@ -245,7 +141,7 @@ LogicalResult tapml::test(const TestJob &job) {
   report.results.resize(report.tests.size());
   report.bodies = runner.getBodies().size();
   size_t done = 0, failures = 0;
-  runTests(runner, threads, [&](unsigned number, TestResult result) {
+  auto note = [&](unsigned number, TestResult result) {
     bool bad = result.status == Status::Fail || result.status == Status::Error;
     failures += bad;
     showProgress(0, 0, 0);
@@ -259,7 +155,8 @@ LogicalResult tapml::test(const TestJob &job) {
     }
     report.results[number] = std::move(result);
     showProgress(++done, report.tests.size(), failures);
-  });
+  };
+  runner.run(threads, /*skip=*/{}, [](unsigned) {}, note);
   showProgress(0, 0, 0);
   report.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)

@@ -215,7 +215,8 @@ Expected<FaultClass> Blame::classify(const Symptom &symptom,
       return FaultClass::BeyondSize;
   const MigrationOperator *op =
       const_cast<MigrationState &>(state).find(minimal.front());
-  return op && op->passesAlone ? FaultClass::InModel : FaultClass::Alone;
+  return op && op->targetAlone.status == "pass" ? FaultClass::InModel
+                                                : FaultClass::Alone;
 }
 
 //===----------------------------------------------------------------------===//
@@ -239,7 +240,8 @@ std::string tapml::describeVerdict(const OperatorVerdict &verdict) {
   return text;
 }
 
-void Blame::describe(Fault &fault) const {
+void tapml::setKind(Fault &fault, FaultClass kind) {
+  fault.kind = kind;
   std::string text = fault.op + " is " + describeFaultClass(fault.kind).str();
   if (fault.kind == FaultClass::Refused || fault.kind == FaultClass::Hangs)
     text = fault.op + " " + describeFaultClass(fault.kind).str();
@@ -254,6 +256,40 @@ void Blame::describe(Fault &fault) const {
     if (verdict->instance == fault.instance)
       text += ": " + describeVerdict(*verdict);
   fault.sentence = std::move(text);
+}
+
+Fault tapml::makeAloneFault(const MigrationOperator &op,
+                            const AloneVerdict &alone, StringRef place) {
+  Fault fault;
+  fault.instance = op.instance;
+  fault.op = op.op;
+  fault.minimalSet = {op.instance};
+  fault.test = alone.file;
+  fault.command = alone.command;
+  if (alone.status != "fail") {
+    StepError error;
+    error.kind = alone.status == "hang" ? "hang" : "compile";
+    error.message = alone.message;
+    error.instance = op.instance;
+    fault.report.error = std::move(error);
+    setKind(fault,
+            alone.status == "hang" ? FaultClass::Hangs : FaultClass::Refused);
+    return fault;
+  }
+  OperatorVerdict verdict;
+  verdict.instance = op.instance;
+  verdict.op = op.op;
+  verdict.place = place.str();
+  verdict.verdict = alone.status;
+  verdict.share = alone.share;
+  verdict.evidence = alone.evidence;
+  if (const json::Object *evidence = alone.evidence.getAsObject()) {
+    verdict.failed = evidence->getInteger("failed").value_or(0);
+    verdict.elements = evidence->getInteger("elements").value_or(0);
+  }
+  fault.report.operators.push_back(std::move(verdict));
+  setKind(fault, FaultClass::Alone);
+  return fault;
 }
 
 Expected<Fault> Blame::find(const StepReport &report) {
@@ -275,7 +311,6 @@ Expected<Fault> Blame::find(const StepReport &report) {
   Expected<FaultClass> kind = classify(symptom, fault.minimalSet, fault.report);
   if (!kind)
     return kind.takeError();
-  fault.kind = *kind;
-  describe(fault);
+  setKind(fault, *kind);
   return fault;
 }

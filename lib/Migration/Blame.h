@@ -33,6 +33,13 @@ llvm::Expected<std::vector<std::string>> minimizeSet(
 /// are outside the bound, by up to 8e+05 times; all in rows 16-31".
 std::string describeVerdict(const OperatorVerdict &verdict);
 
+/// Returns the fault of an operator that fails in a carved test of its own.
+Fault makeAloneFault(const MigrationOperator &op, const AloneVerdict &alone,
+                     llvm::StringRef place);
+
+/// Gives a fault another class, with its sentence.
+void setKind(Fault &fault, FaultClass kind);
+
 /// Finds out what is wrong after a step failed.
 class Blame {
 public:
@@ -72,7 +79,6 @@ private:
   llvm::Expected<bool> isUnstable(const std::vector<std::string> &moved,
                                   const Symptom &symptom,
                                   const StepReport &report);
-  void describe(Fault &fault) const;
 
   const MigrationState &state;
   std::vector<std::string> good, group;

@@ -62,12 +62,20 @@ private:
   std::vector<std::string> describeTest(const Visit &visit,
                                         std::optional<double> share) const;
 
+  bool isWanted(unsigned sample) const {
+    return options.samples.empty() ||
+           llvm::is_contained(options.samples,
+                              records->getSampleNumber(sample));
+  }
+
   ModuleOp graph;
   const CarveOptions &options;
   CarvedDirectory directory;
   std::unique_ptr<Records> records;
   std::shared_ptr<rt::SafetensorsFile> weights;
   std::vector<Classes> classes;
+  /// For each operator, its visits in samples that are not wanted.
+  std::vector<int64_t> leftOut;
   /// The visits that become tests: sample and position in it.
   std::set<std::pair<int64_t, unsigned>> chosen;
   unsigned done = 0;
@@ -97,10 +105,17 @@ static void addReason(std::string &why, int64_t count, const Twine &reason) {
 
 llvm::Error Carver::readVisits() {
   classes.resize(records->getOperators().size());
+  leftOut.assign(classes.size(), 0);
   for (unsigned sample = 0; sample < records->getNumSamples(); ++sample) {
     unsigned index = 0;
+    bool wanted = isWanted(sample);
+    coverage.samples += wanted;
     llvm::Error error =
         records->forEachVisit(sample, [&](const Visit &visit) -> llvm::Error {
+          if (!wanted) {
+            ++leftOut[visit.op];
+            return llvm::Error::success();
+          }
           classes[visit.op][getSignature(visit)].add(summarize(visit, index++));
           return llvm::Error::success();
         });
@@ -126,7 +141,9 @@ void Carver::chooseVisits() {
       dropped += group.visits.size() - kept.size();
       row.recorded += group.visits.size() + group.duplicates;
     }
-    addReason(row.why, row.visits - row.recorded,
+    int64_t ofOthers = leftOut[&op - records->getOperators().data()];
+    addReason(row.why, ofOthers, "of samples that are left out");
+    addReason(row.why, row.visits - row.recorded - ofOthers,
               "not recorded" + (op.why.empty() ? "" : " (" + op.why + ")"));
     addReason(row.why, duplicates, "with the values of another");
     addReason(row.why, dropped,
@@ -464,7 +481,6 @@ llvm::Expected<Coverage> Carver::carve() {
   weights = *file;
   coverage.model = options.model;
   coverage.source = records->getSource();
-  coverage.samples = records->getNumSamples();
   coverage.complete = records->isComplete();
 
   if (llvm::Error error = readVisits())
@@ -480,8 +496,9 @@ llvm::Expected<Coverage> Carver::carve() {
                                     return success();
                                   });
   for (unsigned i = 0; i < records->getNumSamples(); ++i)
-    if (llvm::Error error = carveSample(i))
-      return std::move(error);
+    if (isWanted(i))
+      if (llvm::Error error = carveSample(i))
+        return std::move(error);
   if (llvm::Error error = directory.finish(coverage))
     return std::move(error);
   return std::move(coverage);

@@ -8,6 +8,7 @@
 
 #include "CarvedDirectory.h"
 #include "Support.h"
+#include "tapml/Migration/CarvedTest.h"
 #include "tapml/Target/Tapx/Tapx.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -120,4 +121,67 @@ Error CarvedDirectory::finish(Coverage &coverage) {
   raw_string_ostream os(text);
   printReadableJson(coverage.toJSON(), os);
   return writeFile(joinPath(path, "coverage.json"), text);
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+/// Checks that the tests that a carving wrote to `directory` are still there.
+static Error checkComplete(StringRef directory) {
+  std::string path = joinPath(directory, "coverage.json");
+  auto buffer = MemoryBuffer::getFile(path);
+  if (!buffer) {
+    if (sys::fs::exists(joinPath(directory, "lit.cfg.py")))
+      return makeError(directory + ": the carving of it did not come to its "
+                                   "end; carve it again");
+    return Error::success();
+  }
+  Expected<json::Value> value = json::parse((*buffer)->getBuffer());
+  if (!value)
+    return makeError(path + ": not valid JSON: " + toString(value.takeError()));
+  const json::Object *coverage = value->getAsObject();
+  const json::Array *operators =
+      coverage ? coverage->getArray("operators") : nullptr;
+  if (!operators)
+    return makeError(path + ": lists no operators; carve it again");
+  for (const json::Value &entry : *operators) {
+    const json::Object *op = entry.getAsObject();
+    const json::Array *tests = op ? op->getArray("tests") : nullptr;
+    if (!tests)
+      return makeError(path +
+                       ": has an operator without tests; carve it again");
+    for (const json::Value &test : *tests) {
+      std::string file = joinPath(directory, test.getAsString().value_or(""));
+      if (!sys::fs::exists(file))
+        return makeError(file + ": is missing, coverage.json lists it; carve "
+                                "it again");
+    }
+  }
+  return Error::success();
+}
+
+Error tapml::findTests(StringRef directory, StringRef evidence,
+                       std::vector<std::string> &files) {
+  if (Error error = checkComplete(directory))
+    return error;
+  std::error_code code;
+  size_t before = files.size();
+  for (sys::fs::recursive_directory_iterator it(directory, code), end;
+       it != end && !code; it.increment(code)) {
+    bool equal = false;
+    if (it->type() == sys::fs::file_type::directory_file) {
+      // What failures leave behind is no test.
+      if (!sys::fs::equivalent(it->path(), evidence, equal) && equal)
+        it.no_push();
+    } else if (StringRef(it->path()).ends_with(".mlir")) {
+      files.push_back(it->path());
+    }
+  }
+  if (code)
+    return makeError(directory + ": " + code.message());
+  if (files.size() == before)
+    return makeError(directory + ": holds no tests; 'tapml carve' makes them");
+  std::sort(files.begin() + before, files.end());
+  return Error::success();
 }

@@ -14,6 +14,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace tapml {
@@ -22,6 +23,10 @@ namespace tapml {
 inline llvm::json::Value toNumber(double value) {
   return std::isfinite(value) ? llvm::json::Value(value)
                               : llvm::json::Value(nullptr);
+}
+
+inline llvm::json::Value toNumber(std::optional<double> value) {
+  return value ? toNumber(*value) : llvm::json::Value(nullptr);
 }
 
 /// Reads what `toNumber` wrote.

@@ -15,6 +15,7 @@
 #include "StepWorker.h"
 #include "Support.h"
 #include "tapml/Compiler/Package.h"
+#include "tapml/Dialect/TapML/Transforms/Placement.h"
 #include "tapml/Migration/ContentStore.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -34,6 +35,9 @@ private:
   Error openState();
   Error advance();
   Error begin();
+  Error carve();
+  Error testAlone(bool isHost);
+  Error blameAlone();
   Error runHost();
   Error move();
   Error fuse();
@@ -45,6 +49,10 @@ private:
   /// Finds out why the step failed, and notes it.
   Error blame(const std::vector<std::string> &good,
               const std::vector<std::string> &group, const StepReport &report);
+  /// Notes a fault and leaves its operator, `guilty`, on the host.
+  Error noteFault(Fault fault, StringRef guilty);
+  /// Fails where a migration stops at the first fault.
+  Error stopAtFault();
   void noteVerdicts(const StepReport &report, bool isHost);
   std::string getPath(StringRef name) const {
     return joinPath(job.output, name);
@@ -157,6 +165,116 @@ void Migration::noteVerdicts(const StepReport &report, bool isHost) {
 }
 
 //===----------------------------------------------------------------------===//
+// Operators by themselves
+//===----------------------------------------------------------------------===//
+
+Error Migration::carve() {
+  printer.beginCarving();
+  double start = now();
+  Expected<std::optional<int64_t>> tests = worker.carve();
+  if (!tests)
+    return tests.takeError();
+  state.seconds += now() - start;
+  state.tests = tests->value_or(-1);
+  state.phase = *tests ? "host-alone" : "host";
+  if (!*tests)
+    printer.printUnrecorded();
+  return state.save(job.output);
+}
+
+Error Migration::testAlone(bool isHost) {
+  double start = now();
+  TestRequest request;
+  request.target = isHost ? kHostPlace.str() : job.target;
+  TestCounts &counts = isHost ? state.hostTests : state.targetTests;
+  counts = {};
+  Error error = worker.test(request, [&](const TestVerdict &verdict) {
+    noteVerdict(state, verdict, isHost);
+    counts.run += verdict.status != "unsupported";
+    counts.passed += verdict.status == "pass";
+    counts.unsupported += verdict.status == "unsupported";
+    printer.testAlone(counts.run + counts.unsupported, state.tests);
+  });
+  if (error)
+    return error;
+  state.seconds += now() - start;
+  printer.endAlone(state, isHost);
+  if (!isHost) {
+    state.phase = "blame-alone";
+    return state.save(job.output);
+  }
+  for (const MigrationOperator &op : state.operators) {
+    const AloneVerdict &alone = op.hostAlone;
+    if (alone.passes())
+      continue;
+    Fault fault = makeAloneFault(op, alone, "host");
+    if (Error error = noteFault(std::move(fault), ""))
+      return error;
+    return makeError("the model fails on the host at " + op.instance);
+  }
+  state.phase = "alone";
+  return state.save(job.output);
+}
+
+/// Whether tests give something else when they run again.
+static Expected<bool> differsAgain(StepWorker &worker, const MigrateJob &job,
+                                   const AloneVerdict &alone) {
+  bool differs = false;
+  for (int64_t i = 0; i < std::max<int64_t>(2, job.repeats) && !differs; ++i) {
+    TestRequest request;
+    request.target = job.target;
+    request.files = {alone.file};
+    if (Error error = worker.test(request, [&](const TestVerdict &verdict) {
+          differs |= verdict.status != alone.status ||
+                     verdict.evidence != alone.evidence;
+        }))
+      return std::move(error);
+  }
+  return differs;
+}
+
+Error Migration::blameAlone() {
+  for (const MigrationOperator &op : state.operators) {
+    const AloneVerdict &alone = op.targetAlone;
+    if (alone.passes() || op.state != OperatorState::Waiting)
+      continue;
+    if (alone.status == "fail") {
+      // The running model tells more: its sizes, and whether runs differ.
+      StepRequest request;
+      request.repeats = job.repeats;
+      request.moved = {op.instance};
+      Expected<StepReport> report = runStep(request, "blame", 1);
+      if (!report)
+        return report.takeError();
+      if (!report->passes()) {
+        if (Error error = blame({}, {op.instance}, *report))
+          return error;
+        if (Error error = stopAtFault())
+          return error;
+        continue;
+      }
+      // One of several operators in the test, and not this one.
+      if (alone.shared)
+        continue;
+    }
+    Fault fault = makeAloneFault(op, alone, job.target);
+    if (alone.status == "fail") {
+      Expected<bool> differs = differsAgain(worker, job, alone);
+      if (!differs)
+        return differs.takeError();
+      if (*differs)
+        setKind(fault, FaultClass::Sometimes);
+    }
+    if (Error error = noteFault(std::move(fault), op.instance))
+      return error;
+    if (Error error = stopAtFault())
+      return error;
+  }
+  state.phase = "host";
+  return state.save(job.output);
+}
+
+//===----------------------------------------------------------------------===//
 // Steps
 //===----------------------------------------------------------------------===//
 
@@ -209,13 +327,11 @@ Error Migration::runHost() {
         report->error ? report->error->message
                       : "the host's own code is outside its bounds; there is "
                         "nothing to compare a target with";
-    state.faults.push_back(fault);
-    printer.printFault(state, fault);
-    if (Error error = state.save(job.output))
+    std::string where =
+        fault.instance.empty() ? std::string() : " at " + fault.instance;
+    if (Error error = noteFault(std::move(fault), ""))
       return error;
-    return makeError(
-        "the model fails on the host" +
-        (fault.instance.empty() ? std::string() : " at " + fault.instance));
+    return makeError("the model fails on the host" + where);
   }
   state.phase = "move";
   return state.save(job.output);
@@ -240,15 +356,30 @@ Error Migration::blame(const std::vector<std::string> &good,
   for (const std::string &instance : fault->minimalSet)
     if (is_contained(group, instance))
       stays = instance;
-  if (MigrationOperator *op = state.find(stays)) {
+  return noteFault(std::move(*fault), stays);
+}
+
+Error Migration::noteFault(Fault fault, StringRef guilty) {
+  if (!fault.step)
+    fault.step = int64_t(state.steps.size());
+  if (MigrationOperator *op = state.find(guilty)) {
     op->state = OperatorState::Guilty;
-    op->step = number;
-    op->reason = fault->sentence;
+    op->step = fault.step;
+    op->reason = fault.sentence;
   }
-  state.faults.push_back(*fault);
+  printer.printFault(state, fault);
+  state.faults.push_back(std::move(fault));
   state.group = 1;
-  printer.printFault(state, *fault);
   return state.save(job.output);
+}
+
+Error Migration::stopAtFault() {
+  if (job.keepGoing)
+    return Error::success();
+  const Fault &fault = state.faults.back();
+  return makeError((fault.step ? "step " + Twine(fault.step) : Twine("it")) +
+                   " fails at " + fault.instance +
+                   "; '--keep-going' leaves it on the host and goes on");
 }
 
 Error Migration::move() {
@@ -270,10 +401,8 @@ Error Migration::move() {
     if (!report->passes()) {
       if (Error error = blame(good, group, *report))
         return error;
-      if (!job.keepGoing)
-        return makeError("step " + Twine(state.faults.back().step) +
-                         " fails at " + state.faults.back().instance +
-                         "; '--keep-going' leaves it on the host and goes on");
+      if (Error error = stopAtFault())
+        return error;
       continue;
     }
     noteVerdicts(*report, /*isHost=*/false);
@@ -323,8 +452,8 @@ Error Migration::fuse() {
         " not";
     if (report->error)
       fault.sentence += ": " + report->error->message;
-    state.faults.push_back(fault);
-    printer.printFault(state, fault);
+    if (Error error = noteFault(std::move(fault), ""))
+      return error;
     // One region per operator was right, so that is what is deployed.
     request.largest = false;
     Expected<StepReport> unfused =
@@ -379,6 +508,18 @@ Error Migration::advance() {
   if (Error error = begin())
     return error;
   printer.begin(state);
+  if (state.phase == "carve")
+    if (Error error = carve())
+      return error;
+  if (state.phase == "host-alone")
+    if (Error error = testAlone(/*isHost=*/true))
+      return error;
+  if (state.phase == "alone")
+    if (Error error = testAlone(/*isHost=*/false))
+      return error;
+  if (state.phase == "blame-alone")
+    if (Error error = blameAlone())
+      return error;
   if (state.phase == "host")
     if (Error error = runHost())
       return error;

@@ -9,6 +9,7 @@
 #include "MigrationPrinter.h"
 #include "Blame.h"
 #include "JSONNumber.h"
+#include "tapml/Support/Text.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -18,34 +19,13 @@
 using namespace llvm;
 using namespace tapml;
 
-/// Columns of a terminal, and of the words that begin a line.
-static constexpr size_t kWidth = 80, kIndent = 10;
-
-/// Prints text in lines of the terminal's width, each after `indent` spaces;
-/// the first continues a line of that many columns. `more` ends all but the
-/// last.
-static void printWrapped(raw_ostream &os, StringRef text, size_t indent,
-                         StringRef more = "") {
-  size_t column = indent;
-  SmallVector<StringRef> words;
-  text.split(words, ' ', -1, /*KeepEmpty=*/false);
-  for (auto [number, word] : enumerate(words)) {
-    if (number && column + 1 + word.size() + more.size() > kWidth) {
-      os << more << "\n" << std::string(indent, ' ');
-      column = indent;
-    } else if (number) {
-      os << ' ';
-      ++column;
-    }
-    os << word;
-    column += word.size();
-  }
-  os << "\n";
-}
+/// Columns of the words that begin a line.
+static constexpr size_t kIndent = 10;
 
 static void printLine(raw_ostream &os, StringRef head, StringRef text) {
-  os << left_justify(head, kIndent);
-  printWrapped(os, text, kIndent);
+  std::string justified;
+  raw_string_ostream(justified) << left_justify(head, kIndent);
+  printWrapped(os, justified, text);
 }
 
 /// "worst 0.19 of the bound (layer_norm, encoder.layer.5)".
@@ -113,6 +93,53 @@ void MigrationPrinter::beginStep(const MigrationState &state, StringRef what,
   errs().flush();
 }
 
+void MigrationPrinter::beginCarving() {
+  clearProgress();
+  if (errs().is_displayed())
+    errs() << "carving tests of the operators";
+  errs().flush();
+}
+
+void MigrationPrinter::printUnrecorded() {
+  clearProgress();
+  if (!json)
+    printLine(outs(), "alone",
+              "no operator is tested by itself: the model was captured "
+              "without '--record'");
+  outs().flush();
+}
+
+void MigrationPrinter::testAlone(int64_t done, int64_t count) {
+  clearProgress();
+  if (errs().is_displayed() && done < count)
+    errs() << "testing   " << done << '/' << count;
+  errs().flush();
+}
+
+void MigrationPrinter::endAlone(const MigrationState &state, bool isHost) {
+  clearProgress();
+  if (json)
+    return;
+  const TestCounts &counts = isHost ? state.hostTests : state.targetTests;
+  const MigrationOperator *worst = nullptr;
+  auto getShare = [&](const MigrationOperator &op) {
+    return isHost ? op.hostAlone.share : op.targetAlone.share;
+  };
+  for (const MigrationOperator &op : state.operators)
+    if (!worst || getShare(op) > getShare(*worst))
+      worst = &op;
+  std::string text =
+      formatv("{0}/{1} carved tests pass on {2}", counts.passed, counts.run,
+              isHost ? StringRef("the host") : StringRef(state.device));
+  if (worst)
+    text += formatv(", worst {0} of the bound ({1}, {2})",
+                    toShortText(getShare(*worst)), worst->op, worst->instance);
+  if (counts.unsupported)
+    text += formatv("; {0} cannot run there", counts.unsupported);
+  printLine(outs(), isHost ? "host" : "alone", text);
+  outs().flush();
+}
+
 void MigrationPrinter::endHost(const MigrationState &state) {
   clearProgress();
   if (json)
@@ -121,7 +148,7 @@ void MigrationPrinter::endHost(const MigrationState &state) {
     return verdict.verdict == "pass";
   });
   printLine(outs(), "host",
-            formatv("{0}/{1} pass, {2}", passed,
+            formatv("{0}/{1} operators pass in the model, {2}", passed,
                     state.hostReport.operators.size(),
                     describeWorst(state.hostReport))
                 .str());
@@ -160,12 +187,11 @@ static void printElements(const OperatorVerdict &verdict) {
 
 /// Prints a command over as many lines as it needs, so that a shell takes it.
 static void printCommand(StringRef command) {
-  outs() << left_justify("  again", kIndent);
   // A quoted word stays in one piece.
   if (command.contains('\''))
-    outs() << command << "\n";
+    outs() << "  again   " << command << "\n";
   else
-    printWrapped(outs(), command, kIndent, " \\");
+    printWrapped(outs(), "  again   ", command, " \\");
 }
 
 void MigrationPrinter::printFault(const MigrationState &state,
@@ -224,6 +250,10 @@ void MigrationPrinter::printTotals(const MigrationState &state) {
 
 void MigrationPrinter::printReport(const MigrationState &state) {
   printModel(state);
+  if (state.hostTests.run)
+    endAlone(state, /*isHost=*/true);
+  if (state.targetTests.run)
+    endAlone(state, /*isHost=*/false);
   if (!state.hostReport.operators.empty())
     endHost(state);
   for (const Fault &fault : state.faults)

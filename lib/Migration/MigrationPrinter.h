@@ -24,6 +24,12 @@ public:
   void begin(const MigrationState &state);
   void beginStep(const MigrationState &state, llvm::StringRef what,
                  int64_t tried);
+  void beginCarving();
+  void printUnrecorded();
+  /// Tells that `done` of `count` carved tests were run.
+  void testAlone(int64_t done, int64_t count);
+  /// Prints what became of the carved tests.
+  void endAlone(const MigrationState &state, bool isHost);
   void endHost(const MigrationState &state);
   void printFault(const MigrationState &state, const Fault &fault);
   void printSummary(const MigrationState &state, const MigrateJob &job);

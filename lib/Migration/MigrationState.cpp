@@ -19,7 +19,7 @@ using namespace llvm;
 using namespace tapml;
 
 /// The version of the state that this build reads and writes.
-static constexpr int64_t kVersion = 1;
+static constexpr int64_t kVersion = 2;
 
 namespace {
 struct FaultText {
@@ -95,13 +95,54 @@ static bool fromJSON(const json::Value &value, FaultClass &kind,
   return false;
 }
 
-static json::Value toJSON(const MigrationOperator &op) {
+static json::Value toJSON(const TestCounts &counts) {
+  return json::Object{{"run", counts.run},
+                      {"passed", counts.passed},
+                      {"unsupported", counts.unsupported}};
+}
+
+static bool fromJSON(const json::Value &value, TestCounts &counts,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("run", counts.run) &&
+         map.map("passed", counts.passed) &&
+         map.map("unsupported", counts.unsupported);
+}
+
+static json::Value toJSON(const AloneVerdict &alone) {
   return json::Object{
-      {"instance", op.instance},    {"op", op.op},
-      {"reason", op.reason},        {"operands", op.operands},
-      {"state", toJSON(op.state)},  {"step", op.step},
-      {"host", toJSON(op.host)},    {"passes_alone", op.passesAlone},
-      {"target", toJSON(op.target)}};
+      {"status", alone.status},    {"tests", alone.tests},
+      {"passed", alone.passed},    {"share", toNumber(alone.share)},
+      {"file", alone.file},        {"message", alone.message},
+      {"command", alone.command},  {"shared", alone.shared},
+      {"evidence", alone.evidence}};
+}
+
+static bool fromJSON(const json::Value &value, AloneVerdict &alone,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  if (!map || !map.map("status", alone.status) ||
+      !map.map("tests", alone.tests) || !map.map("passed", alone.passed) ||
+      !mapNumber(map, "share", alone.share) || !map.map("file", alone.file) ||
+      !map.map("message", alone.message) ||
+      !map.map("command", alone.command) || !map.map("shared", alone.shared))
+    return false;
+  if (const json::Value *evidence = value.getAsObject()->get("evidence"))
+    alone.evidence = *evidence;
+  return true;
+}
+
+static json::Value toJSON(const MigrationOperator &op) {
+  return json::Object{{"instance", op.instance},
+                      {"op", op.op},
+                      {"reason", op.reason},
+                      {"operands", op.operands},
+                      {"state", toJSON(op.state)},
+                      {"step", op.step},
+                      {"host", toJSON(op.host)},
+                      {"target", toJSON(op.target)},
+                      {"host_alone", toJSON(op.hostAlone)},
+                      {"target_alone", toJSON(op.targetAlone)}};
 }
 
 static bool fromJSON(const json::Value &value, MigrationOperator &op,
@@ -109,9 +150,10 @@ static bool fromJSON(const json::Value &value, MigrationOperator &op,
   json::ObjectMapper map(value, path);
   return map && map.map("instance", op.instance) && map.map("op", op.op) &&
          map.map("reason", op.reason) && map.map("operands", op.operands) &&
-         map.map("state", op.state) &&
-         map.map("passes_alone", op.passesAlone) && map.map("step", op.step) &&
-         map.map("host", op.host) && map.map("target", op.target);
+         map.map("state", op.state) && map.map("step", op.step) &&
+         map.map("host_alone", op.hostAlone) &&
+         map.map("target_alone", op.targetAlone) && map.map("host", op.host) &&
+         map.map("target", op.target);
 }
 
 static json::Value toJSON(const MigrationStep &step) {
@@ -139,6 +181,7 @@ static json::Value toJSON(const Fault &fault) {
                       {"class", toJSON(fault.kind)},
                       {"minimal_set", fault.minimalSet},
                       {"sentence", fault.sentence},
+                      {"test", fault.test},
                       {"command", fault.command},
                       {"report", toJSON(fault.report)}};
 }
@@ -149,7 +192,7 @@ static bool fromJSON(const json::Value &value, Fault &fault, json::Path path) {
          map.map("instance", fault.instance) && map.map("op", fault.op) &&
          map.map("class", fault.kind) &&
          map.map("minimal_set", fault.minimalSet) &&
-         map.map("sentence", fault.sentence) &&
+         map.map("sentence", fault.sentence) && map.map("test", fault.test) &&
          map.map("command", fault.command) && map.map("report", fault.report);
 }
 } // namespace tapml
@@ -163,6 +206,9 @@ json::Value tapml::toJSON(const MigrationState &state) {
                       {"settings", state.settings},
                       {"phase", state.phase},
                       {"group", state.group},
+                      {"tests", state.tests},
+                      {"host_tests", toJSON(state.hostTests)},
+                      {"target_tests", toJSON(state.targetTests)},
                       {"samples", state.samples},
                       {"sample_sizes", state.sampleSizes},
                       {"operators", state.operators},
@@ -182,7 +228,10 @@ static bool fromJSON(const json::Value &value, MigrationState &state,
          map.map("model_hash", state.modelHash) &&
          map.map("target", state.target) && map.map("device", state.device) &&
          map.map("settings", state.settings) && map.map("phase", state.phase) &&
-         map.map("group", state.group) && map.map("samples", state.samples) &&
+         map.map("group", state.group) && map.map("tests", state.tests) &&
+         map.map("host_tests", state.hostTests) &&
+         map.map("target_tests", state.targetTests) &&
+         map.map("samples", state.samples) &&
          map.map("sample_sizes", state.sampleSizes) &&
          map.map("operators", state.operators) &&
          map.map("steps", state.steps) && map.map("faults", state.faults) &&

@@ -61,10 +61,36 @@ struct Fault {
   std::vector<std::string> minimalSet;
   /// One sentence for people.
   std::string sentence;
+  /// The carved test that fails; empty where it was found in the model.
+  std::string test;
   /// The command that shows it again; empty where there is none.
   std::string command;
   /// The report of the run with the minimal set.
   StepReport report;
+};
+
+/// What the carved tests of an operator showed, each by itself.
+struct AloneVerdict {
+  /// "pass", "fail", "error" or "hang"; empty where it has no test.
+  std::string status;
+  int64_t tests = 0, passed = 0;
+  /// The largest share of the bound.
+  double share = 0;
+  /// The first test that does not pass, and what is wrong with it.
+  std::string file, message, command;
+  llvm::json::Value evidence = nullptr;
+  /// Whether that test holds other operators too.
+  bool shared = false;
+
+  /// Whether nothing is known to be wrong.
+  bool passes() const { return status.empty() || status == "pass"; }
+};
+
+/// What became of the carved tests on a place.
+struct TestCounts {
+  int64_t run = 0, passed = 0;
+  /// Those that the place cannot run.
+  int64_t unsupported = 0;
 };
 
 enum class OperatorState {
@@ -81,8 +107,8 @@ struct MigrationOperator {
   /// The instances that its operands come from.
   std::vector<std::string> operands;
   OperatorState state = OperatorState::Waiting;
-  /// Whether it passed every carved test of its own on the target.
-  bool passesAlone = false;
+  /// Its carved tests.
+  AloneVerdict hostAlone, targetAlone;
   int64_t step = 0;
   /// Of the host's run and of the last run on the target.
   OperatorVerdict host, target;
@@ -103,9 +129,13 @@ struct MigrationStep {
 struct MigrationState {
   /// The hash of graph and weights, and what else must be the same to go on.
   std::string model, modelHash, target, device, settings;
-  /// "host", "move", "fuse" or "done".
-  std::string phase = "host";
+  /// "carve", "host-alone", "alone", "blame-alone", "host", "move", "fuse" or
+  /// "done".
+  std::string phase = "carve";
   int64_t group = 1;
+  /// The number of carved tests; -1 if the model was not recorded.
+  int64_t tests = -1;
+  TestCounts hostTests, targetTests;
   /// The samples that are run, and the number of input elements of each.
   std::vector<int64_t> samples, sampleSizes;
   std::vector<MigrationOperator> operators;

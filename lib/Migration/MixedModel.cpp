@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MixedModel.h"
+#include "AloneTests.h"
 #include "SampleJudge.h"
 #include "Support.h"
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
@@ -188,6 +189,11 @@ Expected<std::vector<PlacedOperator>> MixedModel::listOperators() {
     operators.push_back(std::move(entry));
   }
   return operators;
+}
+
+Expected<std::optional<int64_t>> MixedModel::carve() {
+  messages.clear();
+  return carveForMigration(job, package, *graph);
 }
 
 /// Returns `text` as a glob that matches it alone.

@@ -52,6 +52,12 @@ public:
   llvm::Expected<StepReport> run(const StepRequest &request,
                                  Announcer announce);
 
+  /// Carves the tests of the model below the migration's directory. Returns
+  /// their number, or nothing if it has no records.
+  llvm::Expected<std::optional<int64_t>> carve();
+
+  const MigrateJob &getJob() const { return job; }
+
   /// Where the migration runs, for people: "vulkan:0 (llvmpipe ...)".
   const std::string &getDevice() const { return deviceName; }
   /// The samples that steps run, and the number of input elements of each.

@@ -10,25 +10,13 @@
 #include "MigrationPrinter.h"
 #include "StepWorker.h"
 #include "Support.h"
+#include "tapml/Support/Text.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace tapml;
-
-/// Returns `word` as a shell reads it back.
-static std::string quote(StringRef word) {
-  auto isPlain = [](char c) {
-    return isAlnum(c) || StringRef("_./=:,@%+-").contains(c);
-  };
-  if (!word.empty() && all_of(word, isPlain))
-    return word.str();
-  std::string quoted = "'";
-  for (char c : word)
-    quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
 
 std::string tapml::makeRepeatCommand(const MigrateJob &job,
                                      const Fault &fault) {
@@ -55,7 +43,7 @@ std::string tapml::makeRepeatCommand(const MigrateJob &job,
   for (const std::string &instance : fault.minimalSet)
     words.push_back("--only=" + instance);
   for (std::string &word : words)
-    word = quote(word);
+    word = quoteForShell(word);
   return join(words, " ");
 }
 

@@ -9,6 +9,7 @@
 #include "SampleJudge.h"
 #include "JSONNumber.h"
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
+#include "tapml/Migration/TestReport.h"
 #include <cmath>
 #include <cstring>
 
@@ -131,42 +132,6 @@ void SampleJudge::compareRun(tapml_result result) {
 // Judging
 //===----------------------------------------------------------------------===//
 
-static json::Value describeElement(const ElementComparison &element) {
-  return json::Object{{"index", ArrayRef<int64_t>(element.index).vec()},
-                      {"expected", element.expectedText},
-                      {"got", element.gotText},
-                      {"ulps", toNumber(element.ulps)},
-                      {"share", toNumber(element.share)}};
-}
-
-static json::Value describeRange(const RangeStats &range) {
-  return json::Object{{"min", range.min},
-                      {"max", range.max},
-                      {"mean", range.mean},
-                      {"variance", range.variance},
-                      {"largest_magnitude", range.largestMagnitude},
-                      {"subnormals", range.subnormals},
-                      {"nan", range.nan},
-                      {"inf", range.infinities}};
-}
-
-json::Value tapml::describeComparison(const Comparison &comparison) {
-  json::Array worst;
-  for (const ElementComparison &element : comparison.worstFailed)
-    worst.push_back(describeElement(element));
-  return json::Object{
-      {"mismatch", comparison.mismatch},
-      {"failed", comparison.failed},
-      {"proven", comparison.proven},
-      {"free", comparison.free},
-      {"first", comparison.first ? describeElement(*comparison.first)
-                                 : json::Value(nullptr)},
-      {"worst", std::move(worst)},
-      {"clusters", comparison.clusters},
-      {"expected_range", describeRange(comparison.expectedRange)},
-      {"got_range", describeRange(comparison.gotRange)}};
-}
-
 /// Places without 64-bit integers hold them in 32 bits.
 static HostTensor widen(const HostTensor &tensor, Type type) {
   if (tensor.getElementType() == type || !type.isInteger(64) ||
@@ -184,7 +149,7 @@ OperatorVerdict &SampleJudge::getVerdict(Operation *op, StringRef instance) {
       return verdict;
   OperatorVerdict verdict;
   verdict.instance = instance.str();
-  verdict.op = getOperatorName(op).str();
+  verdict.op = cast<TapMLOperator>(op).getOperatorName().str();
   verdict.verdict = stringifyVerdict(Verdict::Pass).str();
   report.operators.push_back(std::move(verdict));
   return report.operators.back();

@@ -76,9 +76,6 @@ private:
   std::vector<HostTensor> outputs, unobservedOutputs;
 };
 
-/// Describes a comparison for people and for the report.
-llvm::json::Value describeComparison(const Comparison &comparison);
-
 } // namespace tapml
 
 #endif // TAPML_LIB_MIGRATION_SAMPLEJUDGE_H

@@ -29,115 +29,6 @@ static double now() {
   return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-/// Writes a value and a line end. False when nobody reads.
-static bool writeLine(int file, const json::Value &value) {
-  std::string line = formatv("{0}\n", value);
-  for (size_t done = 0; done < line.size();) {
-    ssize_t count = write(file, line.data() + done, line.size() - done);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count <= 0)
-      return false;
-    done += size_t(count);
-  }
-  return true;
-}
-
-//===----------------------------------------------------------------------===//
-// The worker's side
-//===----------------------------------------------------------------------===//
-
-namespace tapml {
-static json::Value toJSON(const PlacedOperator &op) {
-  return json::Object{{"instance", op.instance},
-                      {"op", op.op},
-                      {"movable", op.movable},
-                      {"reason", op.reason},
-                      {"operands", op.operands}};
-}
-
-static bool fromJSON(const json::Value &value, PlacedOperator &op,
-                     json::Path path) {
-  json::ObjectMapper map(value, path);
-  return map && map.map("instance", op.instance) && map.map("op", op.op) &&
-         map.map("movable", op.movable) && map.map("reason", op.reason) &&
-         map.map("operands", op.operands);
-}
-
-static bool fromJSON(const json::Value &value, ModelListing &listing,
-                     json::Path path) {
-  json::ObjectMapper map(value, path);
-  return map && map.map("operators", listing.operators) &&
-         map.map("device", listing.device) &&
-         map.map("samples", listing.samples) &&
-         map.map("sample_sizes", listing.sampleSizes);
-}
-} // namespace tapml
-
-static json::Value makeFailure(Error error) {
-  return json::Object{{"error", json::fixUTF8(toString(std::move(error)))}};
-}
-
-/// Does what one line asks for.
-static json::Value serveLine(MixedModel &model, StringRef line, int output) {
-  Expected<json::Value> question = json::parse(line);
-  if (!question)
-    return makeFailure(question.takeError());
-  const json::Object *object = question->getAsObject();
-  if (object && object->get("list")) {
-    Expected<std::vector<PlacedOperator>> operators = model.listOperators();
-    if (!operators)
-      return makeFailure(operators.takeError());
-    return json::Object{{"operators", *operators},
-                        {"device", model.getDevice()},
-                        {"samples", model.getSamples().vec()},
-                        {"sample_sizes", model.getSampleSizes()}};
-  }
-  StepRequest request;
-  json::Path::Root root;
-  const json::Value *step = object ? object->get("step") : nullptr;
-  if (!step || !fromJSON(*step, request, root))
-    return makeFailure(makeError("not a request: " + line));
-  Expected<StepReport> report =
-      model.run(request, [&](const std::string &next) {
-        (void)writeLine(output, json::Object{{"next", next}});
-      });
-  if (!report)
-    return makeFailure(report.takeError());
-  return json::Object{{"report", toJSON(*report)}};
-}
-
-int tapml::serveSteps(const MigrateJob &job, int input, int output) {
-  Expected<std::unique_ptr<MixedModel>> model = MixedModel::open(job);
-  std::string opening;
-  if (!model)
-    opening = toString(model.takeError());
-  std::string buffer;
-  char chunk[65536];
-  for (;;) {
-    size_t end = buffer.find('\n');
-    if (end == std::string::npos) {
-      ssize_t count = read(input, chunk, sizeof(chunk));
-      if (count < 0 && errno == EINTR)
-        continue;
-      if (count <= 0)
-        return 0;
-      buffer.append(chunk, size_t(count));
-      continue;
-    }
-    std::string line = buffer.substr(0, end);
-    buffer.erase(0, end + 1);
-    json::Value answer = opening.empty() ? serveLine(**model, line, output)
-                                         : makeFailure(makeError(opening));
-    if (!writeLine(output, answer))
-      return 1;
-  }
-}
-
-//===----------------------------------------------------------------------===//
-// The migration's side
-//===----------------------------------------------------------------------===//
-
 /// The arguments with which this program becomes a worker for `job`.
 static std::vector<std::string> makeArguments(const MigrateJob &job) {
   std::vector<std::string> arguments = {"tapml",
@@ -246,9 +137,9 @@ StepWorker::Ending StepWorker::readLine(double deadline, std::string &line) {
   }
 }
 
-Expected<StepWorker::Ending> StepWorker::ask(const json::Value &question,
-                                             json::Value &answer,
-                                             std::string &next) {
+Expected<StepWorker::Ending>
+StepWorker::ask(const json::Value &question, json::Value &answer,
+                function_ref<bool(const json::Object &)> listen) {
   if (process < 0)
     if (Error error = start())
       return std::move(error);
@@ -267,8 +158,9 @@ Expected<StepWorker::Ending> StepWorker::ask(const json::Value &question,
       continue;
     }
     json::Object *object = value->getAsObject();
-    if (object && object->get("next")) {
-      next = object->getString("next").value_or("").str();
+    if (object && listen(*object)) {
+      // It is alive; what is to come has its own time.
+      deadline = now() + job.stepDeadline;
       continue;
     }
     if (object && object->get("error"))
@@ -276,6 +168,16 @@ Expected<StepWorker::Ending> StepWorker::ask(const json::Value &question,
     answer = std::move(*value);
     return Ending::Answered;
   }
+}
+
+std::string StepWorker::describeEnd(Ending ending) {
+  std::string text = ending == Ending::Hung
+                         ? formatv("no answer for {0} s; the worker was ended",
+                                   job.stepDeadline)
+                               .str()
+                         : describeDeath();
+  stop();
+  return text;
 }
 
 std::string StepWorker::describeDeath() {
@@ -292,15 +194,12 @@ std::string StepWorker::describeDeath() {
 
 Expected<ModelListing> StepWorker::list() {
   json::Value answer = nullptr;
-  std::string next;
-  Expected<Ending> ending = ask(json::Object{{"list", true}}, answer, next);
+  Expected<Ending> ending = ask(json::Object{{"list", true}}, answer);
   if (!ending)
     return ending.takeError();
   if (*ending != Ending::Answered) {
-    std::string what = *ending == Ending::Died ? describeDeath()
-                                               : "the worker does not answer";
-    stop();
-    return makeError(what + " while it opened the model and the device; " +
+    return makeError(describeEnd(*ending) +
+                     " while it opened the model and the device; " +
                      joinPath(job.output, "worker.log") + " may say why");
   }
   ModelListing listing;
@@ -313,8 +212,14 @@ Expected<ModelListing> StepWorker::list() {
 Expected<StepReport> StepWorker::run(const StepRequest &request) {
   json::Value answer = nullptr;
   std::string next;
+  auto listen = [&](const json::Object &line) {
+    std::optional<StringRef> instance = line.getString("next");
+    if (instance)
+      next = instance->str();
+    return instance.has_value();
+  };
   Expected<Ending> ending =
-      ask(json::Object{{"step", toJSON(request)}}, answer, next);
+      ask(json::Object{{"step", toJSON(request)}}, answer, listen);
   if (!ending)
     return ending.takeError();
   StepReport report;
@@ -334,13 +239,82 @@ Expected<StepReport> StepWorker::run(const StepRequest &request) {
   error.instance = next;
   if (*ending == Ending::Hung) {
     error.kind = "hang";
-    error.message =
-        formatv("no answer for {0} s; the worker was ended", job.stepDeadline);
   } else {
     error.kind = "crash";
-    error.message = describeDeath();
   }
-  stop();
+  error.message = describeEnd(*ending);
   report.error = std::move(error);
   return report;
+}
+
+Expected<std::optional<int64_t>> StepWorker::carve() {
+  json::Value answer = nullptr;
+  Expected<Ending> ending = ask(json::Object{{"carve", true}}, answer);
+  if (!ending)
+    return ending.takeError();
+  if (*ending != Ending::Answered)
+    return makeError(describeEnd(*ending) + " while it carved tests");
+  const json::Object *object = answer.getAsObject();
+  return object ? object->getInteger("carved") : std::nullopt;
+}
+
+Error StepWorker::test(TestRequest request,
+                       function_ref<void(const TestVerdict &)> note) {
+  for (;;) {
+    StringMap<TestVerdict> running;
+    std::vector<TestVerdict> doubtful;
+    bool lost = false, left = false;
+    auto settle = [&](const TestVerdict &verdict) {
+      request.skip.push_back(verdict.file);
+      note(verdict);
+    };
+    auto listen = [&](const json::Object &line) {
+      const json::Value *begin = line.get("begin");
+      const json::Value *value = begin ? begin : line.get("verdict");
+      TestVerdict verdict;
+      json::Path::Root root;
+      if (!value || !fromJSON(*value, verdict, root))
+        return false;
+      if (begin) {
+        running[verdict.file] = verdict;
+        return true;
+      }
+      running.erase(verdict.file);
+      lost |= verdict.status == "hang";
+      left |= verdict.status == "not run";
+      // A device that is lost takes other threads' tests with it.
+      if (verdict.status == "error" || verdict.status == "hang")
+        doubtful.push_back(std::move(verdict));
+      else if (verdict.status != "not run")
+        settle(verdict);
+      return true;
+    };
+    json::Value answer = nullptr;
+    Expected<Ending> ending =
+        ask(json::Object{{"test", toJSON(request)}}, answer, listen);
+    if (!ending)
+      return ending.takeError();
+    bool alone = request.threads == 1;
+    if (*ending != Ending::Answered) {
+      std::string what = describeEnd(*ending);
+      if (running.empty())
+        return makeError(what + " before a test began");
+      for (auto &entry : running) {
+        TestVerdict verdict = entry.second;
+        verdict.status = "hang";
+        verdict.message = what;
+        doubtful.push_back(std::move(verdict));
+      }
+      lost = left = true;
+    }
+    if (!lost || alone)
+      for (const TestVerdict &verdict : doubtful)
+        settle(verdict);
+    if (lost)
+      stop();
+    if (!lost || (alone && !left))
+      return Error::success();
+    // The rest one at a time, so that what takes the device is known.
+    request.threads = 1;
+  }
 }

@@ -7,34 +7,20 @@
 //===----------------------------------------------------------------------===//
 //
 // Drivers hang and crash. Steps therefore run in a process of their own, which
-// is kept from step to step and started again after either. Requests and
-// answers are JSON, one line each:
-//
-//   {"list": true}       -> {"operators": [...], "device": "...", "samples": 6}
-//   {"step": {...}}      -> {"next": "encoder.query"} for each operator that is
-//                           about to run, then {"report": {...}}
-//   anything that fails  -> {"error": "..."}
+// is kept from step to step and started again after either.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef TAPML_LIB_MIGRATION_STEPWORKER_H
 #define TAPML_LIB_MIGRATION_STEPWORKER_H
 
-#include "MixedModel.h"
+#include "AloneTests.h"
+#include "StepProtocol.h"
 #include "tapml/Migration/Migrate.h"
 #include "tapml/Migration/Step.h"
 #include <sys/types.h>
 
 namespace tapml {
-
-/// What can be known of a model before any step.
-struct ModelListing {
-  std::vector<PlacedOperator> operators;
-  std::string device;
-  /// The samples that are run, and the number of input elements of each.
-  std::vector<int64_t> samples;
-  std::vector<int64_t> sampleSizes;
-};
 
 class StepWorker {
 public:
@@ -49,6 +35,15 @@ public:
   /// and the next step gets a new one.
   llvm::Expected<StepReport> run(const StepRequest &request);
 
+  /// Carves the tests of the model. Returns their number, or nothing if the
+  /// model was not recorded.
+  llvm::Expected<std::optional<int64_t>> carve();
+
+  /// Runs carved tests; `note` hears of each, once. A test that hangs or takes
+  /// the worker or the device with it has the status "hang".
+  llvm::Error test(TestRequest request,
+                   llvm::function_ref<void(const TestVerdict &)> note);
+
   /// How often a worker was started.
   unsigned getNumStarts() const { return starts; }
 
@@ -57,12 +52,17 @@ private:
 
   llvm::Error start();
   void stop();
-  /// Sends a line and waits for the answer to it.
-  llvm::Expected<Ending> ask(const llvm::json::Value &question,
-                             llvm::json::Value &answer, std::string &next);
+  /// Sends a line and waits for the answer to it. Lines before the answer are
+  /// for `listen`, which says whether it takes them.
+  llvm::Expected<Ending> ask(
+      const llvm::json::Value &question, llvm::json::Value &answer,
+      llvm::function_ref<bool(const llvm::json::Object &)> listen =
+          [](const llvm::json::Object &) { return false; });
   /// Reads one line, until `deadline` (seconds of a steady clock).
   Ending readLine(double deadline, std::string &line);
   std::string describeDeath();
+  /// Says how the worker ended, which stops it.
+  std::string describeEnd(Ending ending);
 
   const MigrateJob &job;
   pid_t process = -1;

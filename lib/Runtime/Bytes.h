@@ -65,9 +65,6 @@ constexpr uint64_t alignTo(uint64_t value, uint64_t alignment) {
 inline bool addOverflow(int64_t a, int64_t b, int64_t &out) {
   return __builtin_add_overflow(a, b, &out);
 }
-inline bool subOverflow(int64_t a, int64_t b, int64_t &out) {
-  return __builtin_sub_overflow(a, b, &out);
-}
 inline bool mulOverflow(int64_t a, int64_t b, int64_t &out) {
   return __builtin_mul_overflow(a, b, &out);
 }

@@ -113,6 +113,7 @@ struct DeviceLimits {
   uint64_t maxBindingBytes = UINT64_MAX;
   uint64_t maxBufferBytes = UINT64_MAX;
   uint64_t maxBuffersPerKernel = UINT64_MAX;
+  /// Of a kernel's sizes, where it does not ask for a uniform buffer.
   uint64_t maxSizeBytes = UINT64_MAX;
   std::array<uint64_t, 3> maxGrid = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
   /// Kernel sizes are passed as 32-bit integers.

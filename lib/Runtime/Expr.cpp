@@ -7,75 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Expr.h"
-#include "Bytes.h"
 
 #include <algorithm>
-#include <limits>
 
 using namespace tapml::rt;
-
-const char *tapml::rt::name(ExprOp op) {
-  static const char *const names[] = {
-      "const",   "dim", "size", "add", "sub", "mul", "floordiv",
-      "ceildiv", "mod", "min",  "max", "le",  "lt",  "eq"};
-  return names[int(op)];
-}
-
-int64_t tapml::rt::floorDiv(int64_t a, int64_t b) {
-  int64_t quotient = a / b;
-  return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
-}
-
-int64_t tapml::rt::ceilDiv(int64_t a, int64_t b) {
-  int64_t quotient = a / b;
-  return a % b != 0 && (a < 0) == (b < 0) ? quotient + 1 : quotient;
-}
-
-/// Computes one binary operation; true means that there is no result.
-static bool apply(ExprOp op, int64_t a, int64_t b, int64_t &out) {
-  switch (op) {
-  case ExprOp::Add:
-    return addOverflow(a, b, out);
-  case ExprOp::Sub:
-    return subOverflow(a, b, out);
-  case ExprOp::Mul:
-    return mulOverflow(a, b, out);
-  case ExprOp::FloorDiv:
-  case ExprOp::CeilDiv:
-  case ExprOp::Mod: {
-    if (b == 0 || (b == -1 && a == std::numeric_limits<int64_t>::min()))
-      return true;
-    if (op == ExprOp::CeilDiv) {
-      out = ceilDiv(a, b);
-      return false;
-    }
-    int64_t quotient = floorDiv(a, b);
-    // The sign of a modulus is that of the divisor, as in Python.
-    out = op == ExprOp::FloorDiv ? quotient : a - quotient * b;
-    return false;
-  }
-  case ExprOp::Min:
-    out = std::min(a, b);
-    return false;
-  case ExprOp::Max:
-    out = std::max(a, b);
-    return false;
-  case ExprOp::Le:
-    out = a <= b;
-    return false;
-  case ExprOp::Lt:
-    out = a < b;
-    return false;
-  case ExprOp::Eq:
-    out = a == b;
-    return false;
-  case ExprOp::Const:
-  case ExprOp::Dim:
-  case ExprOp::Size:
-    break;
-  }
-  return true;
-}
 
 ExprValues ExprValues::evaluate(const ExprTable &table,
                                 const std::vector<Shape> &shapes,
@@ -100,8 +35,13 @@ ExprValues ExprValues::evaluate(const ExprTable &table,
     default: {
       int32_t failed = std::max(result.failedAt[size_t(expr.a)],
                                 result.failedAt[size_t(expr.b)]);
-      if (failed < 0 && apply(expr.op, result.values[size_t(expr.a)],
-                              result.values[size_t(expr.b)], result.values[i]))
+      std::optional<int64_t> value;
+      if (failed < 0)
+        value = applySizeOp(expr.op, result.values[size_t(expr.a)],
+                            result.values[size_t(expr.b)]);
+      if (value)
+        result.values[i] = *value;
+      else if (failed < 0)
         failed = int32_t(i);
       result.failedAt[i] = failed;
     }
@@ -115,7 +55,7 @@ Result<int64_t> ExprValues::get(ExprId id) const {
   if (failed >= 0)
     return makeError(
         StatusCode::ResourceExhausted, "size expression ", failed, " (",
-        name(ops[size_t(failed)]),
+        sizeOpNames[int(ops[size_t(failed)])],
         ") divides by zero or exceeds 64 bits; use smaller inputs");
   return values[id];
 }

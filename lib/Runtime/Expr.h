@@ -11,6 +11,7 @@
 
 #include "DType.h"
 #include "Status.h"
+#include "tapml/Runtime/SizeOp.h"
 
 #include <cstdint>
 #include <vector>
@@ -19,22 +20,7 @@ namespace tapml::rt {
 
 using ExprId = uint32_t;
 
-enum class ExprOp : uint8_t {
-  Const,
-  Dim,
-  Size,
-  Add,
-  Sub,
-  Mul,
-  FloorDiv,
-  CeilDiv,
-  Mod,
-  Min,
-  Max,
-  Le,
-  Lt,
-  Eq,
-};
+using ExprOp = SizeOp;
 
 /// One row of an expression table. `a` is the constant, the argument or the
 /// size; `b` the dimension; for binary operations both are earlier rows.
@@ -45,9 +31,6 @@ struct Expr {
 };
 
 using ExprTable = std::vector<Expr>;
-
-/// The manifest's name of an operation; null-terminated.
-const char *name(ExprOp op);
 
 /// A whole table evaluated once. A row that cannot be computed (overflow,
 /// division by zero) matters only when somebody asks for it: a guarded
@@ -70,10 +53,6 @@ private:
   std::vector<int32_t> failedAt;
   std::vector<ExprOp> ops;
 };
-
-/// Floor and ceiling division; the caller rules out zero and overflow.
-int64_t floorDiv(int64_t a, int64_t b);
-int64_t ceilDiv(int64_t a, int64_t b);
 
 } // namespace tapml::rt
 

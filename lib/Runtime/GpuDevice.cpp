@@ -109,8 +109,12 @@ Status GpuDevice::checkKernelLimits(const KernelDesc &desc) const {
   TAPML_RETURN_IF_ERROR(check("buffers", desc.access.size(),
                               limits().maxBuffersPerKernel,
                               "max_storage_buffers"));
-  return check("bytes of sizes", desc.numSizes * uint64_t(4),
-               limits().maxSizeBytes, "");
+  uint64_t sizeBytes = desc.numSizes * uint64_t(4);
+  if (desc.uniformSizes)
+    return check("bytes of sizes", sizeBytes,
+                 limitOf(info, "max_uniform_buffer_bytes"),
+                 "max_uniform_buffer_bytes");
+  return check("bytes of sizes", sizeBytes, limits().maxSizeBytes, "");
 }
 
 //===----------------------------------------------------------------------===//

@@ -86,6 +86,9 @@ struct KernelDesc {
   std::string entry;
   std::vector<Access> access;
   uint32_t numSizes = 0;
+  /// The sizes are in a uniform buffer behind the buffers, not in push
+  /// constants (Vulkan).
+  bool uniformSizes = false;
   std::array<uint32_t, 3> workgroup = {1, 1, 1};
   std::vector<std::string> instances;
 
@@ -93,10 +96,15 @@ struct KernelDesc {
   std::string describe() const;
 };
 
+/// Bound ranges start at multiples of this, which every device accepts.
+inline constexpr int64_t bindingAlignment = 256;
+
 struct LaunchBuffer {
   enum class Kind : uint8_t { Arg, Prepared, Slot, Result };
   Kind kind = Kind::Arg;
   uint32_t index = 0;
+  /// The part that is bound; all of the buffer where `bytes` is 0.
+  uint64_t offset = 0, bytes = 0;
 };
 
 struct LaunchCase {

@@ -113,11 +113,10 @@ static Expr readExpr(const JsonCursor &cursor, size_t position,
   Expr expr;
   size_t count = cursor.size();
   std::string op = count ? cursor.at(size_t(0)).string() : "";
-  static constexpr int numOps = int(ExprOp::Eq) + 1;
   int found = 0;
-  while (found < numOps && op != name(ExprOp(found)))
+  while (found < tapml::numSizeOps && op != tapml::sizeOpNames[found])
     ++found;
-  if (found == numOps) {
+  if (found == tapml::numSizeOps) {
     cursor.fail("expression operation '" + op + "' is unknown");
     return expr;
   }
@@ -205,6 +204,25 @@ static ProfileDesc readProfile(const JsonCursor &cursor) {
 static LaunchBuffer readLaunchBuffer(const JsonCursor &cursor,
                                      const VariantDesc &variant) {
   LaunchBuffer buffer;
+  if (cursor.has("part_of")) {
+    JsonCursor whole = cursor.at("part_of");
+    if (whole.has("part_of")) {
+      whole.fail("a part has no parts");
+      return buffer;
+    }
+    buffer = readLaunchBuffer(whole, variant);
+    int64_t offset = cursor.at("offset").integer();
+    int64_t bytes = cursor.at("bytes").integer();
+    if (offset < 0 || offset % bindingAlignment || bytes < 1) {
+      cursor.fail(concat("a part needs a size, and an offset that is a "
+                         "multiple of ",
+                         bindingAlignment));
+      return buffer;
+    }
+    buffer.offset = uint64_t(offset);
+    buffer.bytes = uint64_t(bytes);
+    return buffer;
+  }
   struct {
     const char *key;
     LaunchBuffer::Kind kind;
@@ -318,7 +336,11 @@ static KernelDesc readKernel(const JsonCursor &cursor,
       c.fail("expected 'read', 'write' or 'readwrite'");
     return Access::ReadWrite;
   });
-  kernel.numSizes = cursor.at("sizes").index(1u << 16, "possible counts");
+  kernel.uniformSizes = cursor.has("uniform_sizes");
+  kernel.numSizes = cursor.at(kernel.uniformSizes ? "uniform_sizes" : "sizes")
+                        .index(1u << 16, "possible counts");
+  if (kernel.uniformSizes && !kernel.numSizes)
+    cursor.at("uniform_sizes").fail("a uniform buffer needs a size");
   if (cursor.has("workgroup")) {
     JsonCursor workgroup = cursor.at("workgroup");
     if (workgroup.size() != 3)

@@ -109,6 +109,7 @@ static DeviceInfo getInfo() {
                  {"max_storage_buffer_bytes", {int64_t(1) << 28}},
                  {"max_allocation_bytes", {int64_t(1) << 30}},
                  {"max_push_constant_bytes", {4096}},
+                 {"max_uniform_buffer_bytes", {65536}},
                  {"min_storage_buffer_alignment", {16}},
                  {"subgroup_size", {32}}};
   info.features = {"float16",

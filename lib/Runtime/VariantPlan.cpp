@@ -168,6 +168,13 @@ private:
                        "a host kernel has a grid of one dimension");
     for (const LaunchBuffer &buffer : launch.buffers) {
       TAPML_ASSIGN_OR_RETURN(uint64_t bytes, bufferBytes(buffer));
+      if (buffer.bytes) {
+        if (buffer.offset > bytes || buffer.bytes > bytes - buffer.offset)
+          return makeError(StatusCode::Damaged, "binds bytes ", buffer.offset,
+                           " to ", buffer.offset + buffer.bytes,
+                           " of a buffer of ", bytes);
+        bytes = buffer.bytes;
+      }
       if (bindingBytes(bytes) > limits.maxBindingBytes)
         return tooLarge(concat("a buffer of ", bytes, " bytes, ",
                                device.describe(), " binds at most ",
@@ -208,20 +215,12 @@ void tapml::rt::appendLaunches(
     command.grid = launch.grid;
     command.sizes = launch.sizes;
     for (const LaunchBuffer &buffer : launch.desc->buffers) {
-      switch (buffer.kind) {
-      case LaunchBuffer::Kind::Arg:
-        command.buffers.push_back(buffers.args[buffer.index]);
-        break;
-      case LaunchBuffer::Kind::Prepared:
-        command.buffers.push_back(buffers.prepared[buffer.index]);
-        break;
-      case LaunchBuffer::Kind::Slot:
-        command.buffers.push_back(buffers.slots[buffer.index]);
-        break;
-      case LaunchBuffer::Kind::Result:
-        command.buffers.push_back(buffers.results[buffer.index]);
-        break;
+      BufferRange range = buffers.get(buffer);
+      if (buffer.bytes) {
+        range.offset += buffer.offset;
+        range.size = bindingBytes(buffer.bytes);
       }
+      command.buffers.push_back(range);
     }
     commands.push_back(std::move(command));
   }

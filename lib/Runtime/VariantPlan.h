@@ -36,6 +36,21 @@ struct VariantPlan {
 /// Where the buffers of a variant are.
 struct VariantBuffers {
   std::vector<BufferRange> args, prepared, slots, results;
+
+  /// Returns all of the buffer that `buffer` is, or is a part of.
+  const BufferRange &get(const LaunchBuffer &buffer) const {
+    switch (buffer.kind) {
+    case LaunchBuffer::Kind::Arg:
+      return args[buffer.index];
+    case LaunchBuffer::Kind::Prepared:
+      return prepared[buffer.index];
+    case LaunchBuffer::Kind::Slot:
+      return slots[buffer.index];
+    case LaunchBuffer::Kind::Result:
+      break;
+    }
+    return results[buffer.index];
+  }
 };
 
 enum class VariantPhase { Init, Steps };
@@ -61,8 +76,7 @@ public:
     size_t chunk = 0;
     uint64_t offset = 0;
   };
-  /// Offsets are multiples of this, which every device accepts.
-  static constexpr uint64_t alignment = 256;
+  static constexpr uint64_t alignment = bindingAlignment;
 
   /// For weights, which are only read.
   static ArenaLayout ofWeights(const DeviceLimits &limits) {

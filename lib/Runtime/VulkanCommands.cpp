@@ -34,6 +34,8 @@ public:
   VkCommandBuffer buffer = VK_NULL_HANDLE;
   VkFence fence = VK_NULL_HANDLE;
   std::shared_ptr<VulkanBuffer> staging;
+  /// The sizes of launches that push constants cannot hold.
+  std::shared_ptr<VulkanBuffer> uniforms;
   std::vector<HostCopy> writes, reads;
 };
 } // namespace
@@ -111,6 +113,12 @@ public:
 
 private:
   static constexpr uint64_t stagingAlignment = 16;
+  /// The largest that a device may ask for (minUniformBufferOffsetAlignment).
+  static constexpr uint64_t uniformAlignment = 256;
+
+  static uint64_t uniformBytes(const LaunchCommand &launch) {
+    return alignTo(launch.sizes.size() * sizeof(int32_t), uniformAlignment);
+  }
 
   /// True when command `at` may touch the mapped memory from the host, because
   /// no other command of the list comes between.
@@ -133,13 +141,17 @@ private:
 
   /// Creates the pools, the staging memory and the command buffer.
   Status prepare() {
-    uint32_t numSets = 0, numDescriptors = 0;
-    uint64_t stagingSize = 0;
+    uint32_t numSets = 0, numDescriptors = 0, numUniforms = 0;
+    uint64_t stagingSize = 0, uniformSize = 0;
     direct.resize(commands.size());
     for (size_t i = 0; i < commands.size(); ++i) {
       if (const auto *launch = std::get_if<LaunchCommand>(&commands[i])) {
         ++numSets;
         numDescriptors += uint32_t(launch->buffers.size());
+        if (launch->kernel->desc().uniformSizes) {
+          ++numUniforms;
+          uniformSize += uniformBytes(*launch);
+        }
         continue;
       }
       const auto &copy = std::get<CopyCommand>(commands[i]);
@@ -154,14 +166,20 @@ private:
                              VulkanBuffer::create(list.context, stagingSize,
                                                   VulkanBuffer::Use::Staging));
     }
+    if (uniformSize) {
+      TAPML_ASSIGN_OR_RETURN(list.uniforms,
+                             VulkanBuffer::create(list.context, uniformSize,
+                                                  VulkanBuffer::Use::Uniform));
+    }
     if (numSets) {
-      VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                   std::max(numDescriptors, 1u)};
+      VkDescriptorPoolSize sizes[] = {
+          {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, std::max(numDescriptors, 1u)},
+          {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, numUniforms}};
       VkDescriptorPoolCreateInfo info = {
           VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
       info.maxSets = numSets;
-      info.poolSizeCount = 1;
-      info.pPoolSizes = &size;
+      info.poolSizeCount = numUniforms ? 2 : 1;
+      info.pPoolSizes = sizes;
       TAPML_RETURN_IF_ERROR(
           context.check(vk.CreateDescriptorPool(context.device, &info, nullptr,
                                                 &list.descriptorPool),
@@ -246,18 +264,32 @@ private:
       write.pBufferInfo = infos.data();
       vk.UpdateDescriptorSets(context.device, 1, &write, 0, nullptr);
     }
+    std::vector<int32_t> sizes(launch.sizes.begin(), launch.sizes.end());
+    uint64_t sizeBytes = sizes.size() * sizeof(int32_t);
+    if (kernel.desc().uniformSizes) {
+      std::memcpy(list.uniforms->mapped + uniformsUsed, sizes.data(),
+                  sizeBytes);
+      VkDescriptorBufferInfo info = {list.uniforms->handle, uniformsUsed,
+                                     sizeBytes};
+      uniformsUsed += uniformBytes(launch);
+      VkWriteDescriptorSet write = {VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
+      write.dstSet = set;
+      write.dstBinding = uint32_t(infos.size());
+      write.descriptorCount = 1;
+      write.descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
+      write.pBufferInfo = &info;
+      vk.UpdateDescriptorSets(context.device, 1, &write, 0, nullptr);
+    }
     if (kernel.pipeline != boundPipeline)
       vk.CmdBindPipeline(list.buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
                          kernel.pipeline);
     boundPipeline = kernel.pipeline;
     vk.CmdBindDescriptorSets(list.buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
                              kernel.layout, 0, 1, &set, 0, nullptr);
-    if (!launch.sizes.empty()) {
-      std::vector<int32_t> sizes(launch.sizes.begin(), launch.sizes.end());
+    if (!sizes.empty() && !kernel.desc().uniformSizes)
       vk.CmdPushConstants(list.buffer, kernel.layout,
-                          VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                          uint32_t(sizes.size() * 4), sizes.data());
-    }
+                          VK_SHADER_STAGE_COMPUTE_BIT, 0, uint32_t(sizeBytes),
+                          sizes.data());
     vk.CmdDispatch(list.buffer, launch.grid[0], launch.grid[1], launch.grid[2]);
     return Status();
   }
@@ -308,7 +340,7 @@ private:
   RecordHints hints;
   HazardTracker hazards;
   std::vector<bool> direct;
-  uint64_t stagingUsed = 0;
+  uint64_t stagingUsed = 0, uniformsUsed = 0;
   VkPipeline boundPipeline = VK_NULL_HANDLE;
 };
 } // namespace

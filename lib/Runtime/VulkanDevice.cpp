@@ -43,50 +43,57 @@ Status VulkanContext::check(VkResult result, const std::string &what) {
       memoryError ? "; use smaller inputs or another device" : "");
 }
 
-Result<VkDescriptorSetLayout> VulkanContext::setLayout(uint32_t numBuffers) {
+Result<VkDescriptorSetLayout>
+VulkanContext::setLayout(const KernelDesc &kernel) {
   std::lock_guard<std::mutex> lock(layoutMutex);
-  auto it = setLayouts.find(numBuffers);
+  SetKey key = setKey(kernel);
+  auto it = setLayouts.find(key);
   if (it != setLayouts.end())
     return it->second;
-  std::vector<VkDescriptorSetLayoutBinding> bindings(numBuffers);
-  for (uint32_t i = 0; i < numBuffers; ++i) {
+  std::vector<VkDescriptorSetLayoutBinding> bindings(key.first + key.second);
+  for (uint32_t i = 0; i < bindings.size(); ++i) {
     bindings[i] = {};
     bindings[i].binding = i;
-    bindings[i].descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    bindings[i].descriptorType = i < key.first
+                                     ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
+                                     : VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
     bindings[i].descriptorCount = 1;
     bindings[i].stageFlags = VK_SHADER_STAGE_COMPUTE_BIT;
   }
   VkDescriptorSetLayoutCreateInfo layoutInfo = {
       VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO};
-  layoutInfo.bindingCount = numBuffers;
+  layoutInfo.bindingCount = uint32_t(bindings.size());
   layoutInfo.pBindings = bindings.data();
   VkDescriptorSetLayout layout;
   TAPML_RETURN_IF_ERROR(
       check(vk.CreateDescriptorSetLayout(device, &layoutInfo, nullptr, &layout),
             "describe a kernel's buffers"));
-  setLayouts.emplace(numBuffers, layout);
+  setLayouts.emplace(key, layout);
   return layout;
 }
 
-Result<VkPipelineLayout> VulkanContext::pipelineLayout(uint32_t numBuffers,
-                                                       uint32_t numSizes) {
-  TAPML_ASSIGN_OR_RETURN(VkDescriptorSetLayout set, setLayout(numBuffers));
+Result<VkPipelineLayout>
+VulkanContext::pipelineLayout(const KernelDesc &kernel) {
+  TAPML_ASSIGN_OR_RETURN(VkDescriptorSetLayout set, setLayout(kernel));
   std::lock_guard<std::mutex> lock(layoutMutex);
-  auto it = pipelineLayouts.find({numBuffers, numSizes});
+  uint32_t numConstants = kernel.uniformSizes ? 0 : kernel.numSizes;
+  PipelineKey key = {setKey(kernel), numConstants};
+  auto it = pipelineLayouts.find(key);
   if (it != pipelineLayouts.end())
     return it->second;
-  VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0, numSizes * 4};
+  VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                               numConstants * 4};
   VkPipelineLayoutCreateInfo layoutInfo = {
       VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO};
   layoutInfo.setLayoutCount = 1;
   layoutInfo.pSetLayouts = &set;
-  layoutInfo.pushConstantRangeCount = numSizes ? 1 : 0;
+  layoutInfo.pushConstantRangeCount = numConstants ? 1 : 0;
   layoutInfo.pPushConstantRanges = &range;
   VkPipelineLayout layout;
   TAPML_RETURN_IF_ERROR(
       check(vk.CreatePipelineLayout(device, &layoutInfo, nullptr, &layout),
             "describe a kernel's interface"));
-  pipelineLayouts.emplace(std::make_pair(numBuffers, numSizes), layout);
+  pipelineLayouts.emplace(key, layout);
   return layout;
 }
 
@@ -118,7 +125,7 @@ static std::optional<uint32_t> pickMemoryType(const VulkanContext &context,
   constexpr VkMemoryPropertyFlags visible =
       VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
       VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
-  if (use == VulkanBuffer::Use::Staging) {
+  if (use != VulkanBuffer::Use::Device) {
     if (auto type = find(visible | VK_MEMORY_PROPERTY_HOST_CACHED_BIT, false))
       return type;
     return find(visible, false);
@@ -144,6 +151,8 @@ VulkanBuffer::create(const std::shared_ptr<VulkanContext> &context,
       VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
   if (use == Use::Device)
     info.usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
+  if (use == Use::Uniform)
+    info.usage |= VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT;
   info.sharingMode = VK_SHARING_MODE_EXCLUSIVE;
   TAPML_RETURN_IF_ERROR(context->check(
       vk.CreateBuffer(context->device, &info, nullptr, &buffer->handle), what));
@@ -177,7 +186,7 @@ VulkanBuffer::create(const std::shared_ptr<VulkanContext> &context,
                                     VK_WHOLE_SIZE, 0, &address),
                        concat("map ", bytes, " bytes")));
     buffer->mapped = static_cast<uint8_t *>(address);
-  } else if (use == Use::Staging) {
+  } else if (use != Use::Device) {
     return makeError(StatusCode::DeviceError, "device ", context->info.id,
                      " has no memory that the host can see");
   }

@@ -33,20 +33,26 @@ public:
   Status check(VkResult result, const std::string &what);
 
   /// Layouts are shared by kernels of the same interface.
-  Result<VkDescriptorSetLayout> setLayout(uint32_t numBuffers);
-  Result<VkPipelineLayout> pipelineLayout(uint32_t numBuffers,
-                                          uint32_t numSizes);
+  Result<VkDescriptorSetLayout> setLayout(const KernelDesc &kernel);
+  Result<VkPipelineLayout> pipelineLayout(const KernelDesc &kernel);
 
 private:
   std::mutex layoutMutex;
-  std::map<uint32_t, VkDescriptorSetLayout> setLayouts;
-  std::map<std::pair<uint32_t, uint32_t>, VkPipelineLayout> pipelineLayouts;
+  /// By the number of buffers and whether a uniform buffer follows.
+  using SetKey = std::pair<uint32_t, bool>;
+  /// The same, and the number of push constants.
+  using PipelineKey = std::pair<SetKey, uint32_t>;
+  static SetKey setKey(const KernelDesc &kernel) {
+    return {uint32_t(kernel.access.size()), kernel.uniformSizes};
+  }
+  std::map<SetKey, VkDescriptorSetLayout> setLayouts;
+  std::map<PipelineKey, VkPipelineLayout> pipelineLayouts;
 };
 
 /// A buffer with memory of its own; mapped for its whole life if possible.
 class VulkanBuffer : public DeviceBuffer {
 public:
-  enum class Use { Device, Staging };
+  enum class Use { Device, Staging, Uniform };
   static Result<std::shared_ptr<VulkanBuffer>>
   create(const std::shared_ptr<VulkanContext> &context, uint64_t size, Use use);
   ~VulkanBuffer() override;

@@ -148,6 +148,7 @@ DeviceInfo tapml::rt::queryVulkanDevice(const VulkanInstance &instance,
   info.limits["max_workgroup_memory"] = {limits.maxComputeSharedMemorySize};
   info.limits["max_storage_buffer_bytes"] = {limits.maxStorageBufferRange};
   info.limits["max_push_constant_bytes"] = {limits.maxPushConstantsSize};
+  info.limits["max_uniform_buffer_bytes"] = {limits.maxUniformBufferRange};
   info.limits["max_storage_buffers"] = {
       limits.maxPerStageDescriptorStorageBuffers};
   info.limits["min_storage_buffer_alignment"] = {

@@ -100,10 +100,8 @@ VulkanDevice::createKernel(std::shared_ptr<DeviceModule> module,
   TAPML_RETURN_IF_ERROR(checkKernel(*module, desc));
   auto &code = static_cast<VulkanModule &>(*module);
   auto kernel = std::make_unique<VulkanKernel>(desc, context);
-  uint32_t numBuffers = uint32_t(desc.access.size());
-  TAPML_ASSIGN_OR_RETURN(kernel->setLayout, context->setLayout(numBuffers));
-  TAPML_ASSIGN_OR_RETURN(kernel->layout,
-                         context->pipelineLayout(numBuffers, desc.numSizes));
+  TAPML_ASSIGN_OR_RETURN(kernel->setLayout, context->setLayout(desc));
+  TAPML_ASSIGN_OR_RETURN(kernel->layout, context->pipelineLayout(desc));
   VkComputePipelineCreateInfo info = {
       VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
   info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;

@@ -170,6 +170,8 @@ DeviceInfo tapml::rt::queryWebGPUDevice(const WebGPUInstance &instance,
   info.limits["max_allocation_bytes"] = {clamp(limits.maxBufferSize)};
   // Sizes are in a uniform buffer.
   info.limits["max_push_constant_bytes"] = {0};
+  info.limits["max_uniform_buffer_bytes"] = {
+      clamp(limits.maxUniformBufferBindingSize)};
   for (const WebGPUFeature &feature : webGPUFeatures(instance, adapter))
     info.features.insert(info.features.end(), feature.provides.begin(),
                          feature.provides.end());

@@ -23,15 +23,16 @@ std::string tapml::getInstancePattern(StringRef instance) {
   return join(parts, ".");
 }
 
-void tapml::printWrapped(raw_ostream &os, StringRef head, StringRef text) {
+void tapml::printWrapped(raw_ostream &os, StringRef head, StringRef text,
+                         StringRef more) {
   os << head;
   size_t column = head.size();
   bool first = true;
   SmallVector<StringRef> words;
   text.split(words, ' ', -1, /*KeepEmpty=*/false);
   for (StringRef word : words) {
-    if (!first && column + 1 + word.size() > kTextColumns) {
-      os << '\n';
+    if (!first && column + 1 + word.size() + more.size() > kTextColumns) {
+      os << more << '\n';
       os.indent(head.size());
       column = head.size();
       first = true;
@@ -41,6 +42,18 @@ void tapml::printWrapped(raw_ostream &os, StringRef head, StringRef text) {
     first = false;
   }
   os << '\n';
+}
+
+std::string tapml::quoteForShell(StringRef word) {
+  auto isPlain = [](char c) {
+    return isAlnum(c) || StringRef("_./=:,@%+-").contains(c);
+  };
+  if (!word.empty() && all_of(word, isPlain))
+    return word.str();
+  std::string quoted = "'";
+  for (char c : word)
+    quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
 }
 
 std::string tapml::shorten(StringRef text, size_t width) {

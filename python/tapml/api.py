@@ -128,7 +128,7 @@ class Captured:
                 package = Path(scratch.name) / f"{self.name}.tapml"
                 self._write(package)
             path = Path(scratch.name) / f"{self.name}.tapx"
-            self._compile(package, target, plan, path)
+            self._compile(package, target, plan, path, f"--reproducer={self.name}.reproducer.mlir")
             executable = load(path)
         except BaseException:
             scratch.cleanup()
@@ -142,9 +142,10 @@ class Captured:
         target: str | Sequence[str] | None,
         plan: str | Path | Mapping[str, Any] | None,
         output: Path,
+        *options: str,
     ) -> None:
         targets = [target] if isinstance(target, str) else list(target or [])
-        arguments = ["compile", str(package), *(f"--target={name}" for name in targets), "-o", str(output)]
+        arguments = ["compile", str(package), *(f"--target={name}" for name in targets), "-o", str(output), *options]
         with tempfile.TemporaryDirectory() as scratch, progress.step(f"compiling {package}"):
             if isinstance(plan, Mapping):
                 file = Path(scratch) / "plan.json"

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.machinery
 import importlib.util
 import json
 import os
@@ -13,16 +11,13 @@ import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from tapml.errors import ExecutableError, ToolError
-
-_MODULE = "tapml._runtime"
+from tapml._native import import_module
+from tapml.errors import ExecutableError
 
 # The head of a .tapx file and the entries of its table (lib/Runtime/TapxFile.h).
 _HEADER = struct.Struct("<8sHHI")
@@ -159,7 +154,7 @@ def load(
         raise ExecutableError(f"{threads} threads are not possible, at most 1024 are (0: one per processor)")
     if not 0 < deadline_ms < 2**64:
         raise ExecutableError(f"a deadline of {deadline_ms} ms is not possible, it must be positive")
-    native = _runtime_module()
+    native = import_module("tapml._runtime")
     places = _bindings(path, device)
     handle = native.Executable(
         os.fspath(path),
@@ -254,44 +249,3 @@ def _dense(name: str, value: Any) -> Any:
     except (BufferError, RuntimeError, TypeError, ValueError):
         return value  # An element type that NumPy lacks, or a device: the extension module sorts that out.
     return value if array.flags.c_contiguous else array.copy(order="C")
-
-
-def _module_places() -> list[Path]:
-    places = [Path(os.environ["TAPML_BIN"]).resolve().parent / "python"] if os.environ.get("TAPML_BIN") else []
-    return [*places, Path(__file__).resolve().parents[2] / "build" / "python"]
-
-
-@cache
-def _runtime_module() -> ModuleType:
-    """Imports the extension module.
-
-    Looked for in this package, then in ``python`` beside the directory that the environment variable TAPML_BIN names,
-    then in ``build/python`` of the source tree that this package belongs to.
-    """
-    if importlib.util.find_spec(_MODULE) is not None:
-        return importlib.import_module(_MODULE)
-    places = _module_places()
-    for place in places:
-        for suffix in importlib.machinery.EXTENSION_SUFFIXES:
-            file = place / f"_runtime{suffix}"
-            if file.is_file():
-                return _import_file(file)
-    searched = ", ".join(str(place) for place in [Path(__file__).parent, *places])
-    raise ToolError(
-        f"the extension module '{_MODULE}' for Python {sys.version_info.major}.{sys.version_info.minor} was not found "
-        f"in {searched}; build TapML with this Python (cmake -DPython_EXECUTABLE={sys.executable}; nanobind must be "
-        "installed), or set TAPML_BIN to build/bin of such a build"
-    )
-
-
-def _import_file(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(_MODULE, file)
-    assert spec is not None
-    assert spec.loader is not None
-    try:
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    except ImportError as error:
-        raise ToolError(f"cannot load '{file}': {error}") from error
-    sys.modules[_MODULE] = module
-    return module

@@ -212,6 +212,7 @@ class StateMaker:
                 "class": kind,
                 "minimal_set": minimal,
                 "sentence": sentence,
+                "test": "",
                 "command": " ".join([COMMAND, *(f"--only={instance}" for instance in minimal)]),
                 "report": self.report({number}, failing, **more),
             }
@@ -283,6 +284,17 @@ def make_state(
         "envelope": 0,
         "evidence": None,
     }
+    alone: dict[str, Any] = {
+        "status": "pass",
+        "tests": 4,
+        "passed": 4,
+        "share": 0.3,
+        "file": "",
+        "message": "",
+        "command": "",
+        "shared": False,
+        "evidence": None,
+    }
     records = []
     for i, op in enumerate(ops):
         state = "unsupported" if i in unsupported else "guilty" if i in guilty else "moved" if i in done else "waiting"
@@ -291,7 +303,9 @@ def make_state(
             {
                 **op,
                 "state": state,
-                "passes_alone": scene != "begun" and i not in guilty,
+                "host_alone": alone,
+                "target_alone": alone
+                | ({"status": "fail", "passed": 3, "message": "1 element outside"} if i in guilty else {}),
                 "step": 2 if i in done else 0,
                 "reason": UNSUPPORTED[op["op"]] if state == "unsupported" else fault["sentence"] if fault else "",
                 "host": maker.verdict(i, False) if has_run else empty,
@@ -299,7 +313,7 @@ def make_state(
             }
         )
     return {
-        "version": 1,
+        "version": 2,
         "model": model,
         "model_hash": "5f2c8d1e9a7b" * 5 + "0123",
         "target": "vulkan",
@@ -307,6 +321,9 @@ def make_state(
         "settings": "repeats=1",
         "phase": phase,
         "group": 1,
+        "tests": 4 * len(ops),
+        "host_tests": {"run": 4 * len(ops), "passed": 4 * len(ops), "unsupported": 0},
+        "target_tests": {"run": 4 * len(ops) - 4, "passed": 4 * len(ops) - 4 - len(guilty), "unsupported": 4},
         "samples": [0, 1, 2, 3],
         "sample_sizes": [38, 24, 60, 12],
         "operators": records,

@@ -20,8 +20,30 @@ from tapml._capture.mlir import Operation, Value
 _DTYPES = {"f32": torch.float32, "i32": torch.int32, "i64": torch.int64, "i1": torch.bool}
 
 
-def evaluate(graph: Graph, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Returns the outputs of ``graph`` by name; raises AssertionError where a value does not have its declared type."""
+def evaluate(graph: Graph, inputs: Mapping[str, torch.Tensor], *, wide: bool = False) -> dict[str, torch.Tensor]:
+    """Returns the outputs of ``graph`` by name; raises AssertionError where a value does not have its declared type.
+
+    With ``wide``, everything is computed in float64 that is declared as f32.
+    """
+    if not wide:
+        return _evaluate_graph(graph, inputs)
+    _DTYPES["f32"] = torch.float64
+    try:
+        return _evaluate_graph(graph, {name: _widen(value) for name, value in inputs.items()})
+    finally:
+        _DTYPES["f32"] = torch.float32
+
+
+def _widen(value: torch.Tensor) -> torch.Tensor:
+    return value.to(_computed(value.dtype))
+
+
+def _computed(dtype: torch.dtype) -> torch.dtype:
+    """Returns the type that values of a declared type are computed in."""
+    return _DTYPES["f32"] if dtype == torch.float32 else dtype
+
+
+def _evaluate_graph(graph: Graph, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     values: dict[Value, Any] = {port.value: inputs[port.name] for port in graph.inputs}
     for port in graph.inputs:
         _check(values[port.value], port.value, "input")
@@ -37,7 +59,7 @@ def _check(got: Any, value: Value, where: str) -> None:
     if value.is_index:
         assert isinstance(got, int), where
         return
-    assert got.dtype == value.dtype, f"{where}: got {got.dtype}"
+    assert got.dtype == _computed(value.dtype), f"{where}: got {got.dtype}"
     assert got.dim() == value.rank, f"{where}: got {tuple(got.shape)}"
     for size, declared in zip(got.shape, value.shape, strict=True):
         assert size == declared or not isinstance(declared, int), f"{where}: got {tuple(got.shape)}"
@@ -66,7 +88,7 @@ _UNARY: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }  # fmt: skip
 _BINARY: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "maximum": torch.maximum,
-    "minimum": torch.minimum, "pow": torch.pow, "bitwise_and": torch.bitwise_and, "bitwise_or": torch.bitwise_or,
+    "minimum": torch.minimum, "bitwise_and": torch.bitwise_and, "bitwise_or": torch.bitwise_or,
     "eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge,
 }  # fmt: skip
 _INDEX: dict[str, Callable[[int, int], int]] = {
@@ -108,18 +130,29 @@ def _dim(operation: Operation) -> int:
     return int(operation.properties["dim"].partition(":")[0])
 
 
+def _pow(operation: Operation, operands: list[Any], graph: Graph) -> torch.Tensor:
+    base, exponent = operands
+    # PyTorch computes powers that are numbers, not tensors, as products and roots where it can.
+    return torch.pow(base, exponent.item() if exponent.dim() == 0 and base.dim() else exponent)
+
+
 def _constant(operation: Operation, operands: list[Any], graph: Graph) -> torch.Tensor:
     literal, element = re.fullmatch(r"dense<(.*)> : tensor<(\w+)>", operation.properties["value"]).groups()
-    return torch.tensor(_number(f"{literal} : {element}"), dtype=_DTYPES[element])
+    # The constant is a number of the declared type, however wide it is computed with.
+    declared = torch.float32 if element == "f32" else _DTYPES[element]
+    return torch.tensor(_number(f"{literal} : {element}"), dtype=declared).to(_DTYPES[element])
 
 
 def _get_global(operation: Operation, operands: list[Any], graph: Graph) -> torch.Tensor:
-    return graph.weights[operation.properties["global"].removeprefix("@").strip('"')]
+    weight = graph.weights[operation.properties["global"].removeprefix("@").strip('"')]
+    return _widen(weight)
 
 
 def _full(operation: Operation, operands: list[Any], graph: Graph) -> torch.Tensor:
     value = _number(operation.properties["value"])
-    return torch.full(_shape(operation, operands), value, dtype=operation.results[0].dtype)
+    if isinstance(value, float):
+        value = torch.tensor(value, dtype=torch.float32).item()
+    return torch.full(_shape(operation, operands), value, dtype=_computed(operation.results[0].dtype))
 
 
 def _slice(operation: Operation, operands: list[Any], graph: Graph) -> torch.Tensor:
@@ -175,11 +208,12 @@ _OPERATORS: dict[str, Callable[[Operation, list[Any], Graph], torch.Tensor]] = {
     **{name: (lambda f: lambda o, x, g: f(*x))(function) for name, function in (_UNARY | _BINARY).items()},
     "gelu": lambda o, x, g: torch.nn.functional.gelu(x[0], approximate=o.properties["approximate"].strip('"')),
     "where": lambda o, x, g: torch.where(*x),
-    "cast": lambda o, x, g: x[0].to(o.results[0].dtype),
+    "pow": _pow,
+    "cast": lambda o, x, g: x[0].to(_computed(o.results[0].dtype)),
     "constant": _constant,
     "get_global": _get_global,
     "full": _full,
-    "arange": lambda o, x, g: torch.arange(*x, dtype=o.results[0].dtype),
+    "arange": lambda o, x, g: torch.arange(*x, dtype=_computed(o.results[0].dtype)),
     "reshape": _reshape,
     "permute": lambda o, x, g: x[0].permute(_dims(o, "permutation")),
     "unsqueeze": lambda o, x, g: x[0].unsqueeze(_dim(o)),

@@ -132,8 +132,8 @@ def test_summary(faults_page: Path, open_page: Opener) -> None:
 @pytest.mark.parametrize(
     ("scene", "moved", "outcome"),
     [
-        ("begun", "0 of 130 operators moved", "The run on the host has not finished."),
-        ("host", "0 of 130 operators moved", "The run on the host has not finished."),
+        ("begun", "0 of 130 operators moved", "The host has not been checked to the end."),
+        ("host", "0 of 130 operators moved", "The host has not been checked to the end."),
         ("stopped", "63 of 130 operators moved", "1 fault found; the migration is not finished."),
         ("clean", "129 of 130 operators moved", "Nothing fails."),
     ],

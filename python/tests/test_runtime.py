@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 import tapml
-from tapml import runtime
+from tapml import _native, runtime
 from tapml.api import Captured
 from tapml.testing import VULKAN_DRIVERS, driver_environment
 from tapml.tools import find_tool
@@ -31,7 +31,7 @@ def _missing() -> str:
     if find_tool("tapml") is None:
         return "the tool 'tapml' is not built"
     try:
-        runtime._runtime_module()
+        _native.import_module("tapml._runtime")
     except tapml.ToolError as error:
         return str(error)
     return ""
@@ -345,7 +345,6 @@ def test_runs_without_torch(host_file: Path) -> None:
 
 
 def test_a_missing_module_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_MODULE", "tapml._nonsuch")
-    monkeypatch.setattr(runtime, "_module_places", lambda: [tmp_path / "here", tmp_path / "there"])
+    monkeypatch.setattr(_native, "module_places", lambda: [tmp_path / "here", tmp_path / "there"])
     with pytest.raises(tapml.ToolError, match=r"was not found in .*tapml, .*here, .*there; build TapML"):
-        runtime._runtime_module.__wrapped__()
+        _native.import_module("tapml._nonsuch")

@@ -74,30 +74,4 @@ TEST(SlotAllocator, ReachesTheBoundOnAChain) {
   EXPECT_EQ(assignment.liveBytes, 2048);
 }
 
-/// The compiler folds with the arithmetic that the runtime has.
-TEST(SizeExpr, AgreesWithTheRuntime) {
-  const int64_t numbers[] = {
-      INT64_MIN, INT64_MIN + 1, -65537,        -7,       -2, -1, 0, 1, 2, 3, 7,
-      64,        65535,         INT64_MAX - 1, INT64_MAX};
-  for (int op = int(SizeExpr::Op::Add); op <= int(SizeExpr::Op::Eq); ++op) {
-    auto kind = static_cast<SizeExpr::Op>(op);
-    ASSERT_EQ(stringifySizeOp(kind), rt::name(rt::ExprOp(op)));
-    for (int64_t a : numbers)
-      for (int64_t b : numbers) {
-        rt::ExprTable table = {{rt::ExprOp::Const, a, 0},
-                               {rt::ExprOp::Const, b, 0},
-                               {rt::ExprOp(op), 0, 1}};
-        rt::Result<int64_t> expected =
-            rt::ExprValues::evaluate(table, {}, {}).get(2);
-        std::optional<int64_t> result = applySizeOp(kind, a, b);
-        ASSERT_EQ(result.has_value(), expected.ok())
-            << rt::name(rt::ExprOp(op)) << " " << a << " " << b;
-        if (result) {
-          EXPECT_EQ(*result, *expected)
-              << rt::name(rt::ExprOp(op)) << " " << a << " " << b;
-        }
-      }
-  }
-}
-
 } // namespace

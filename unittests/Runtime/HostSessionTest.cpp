@@ -76,6 +76,21 @@ TEST_F(HostSessionTest, OneSessionFromSeveralThreads) {
     thread.join();
 }
 
+TEST_F(HostSessionTest, BindsPartsOfBuffers) {
+  // All of 100 floats, as a part; of fewer there is no such part.
+  manifest["executables"][0]["variants"][0]["steps"][0]["buffers"][0] = {
+      {"part_of", {{"arg", 0}}}, {"offset", 0}, {"bytes", 400}};
+  load();
+  Session session(executable);
+  runAndCheck(session, 100);
+  std::vector<float> x(99);
+  std::vector<int64_t> ids(99);
+  auto result = session.run(
+      {{DType::F32, {99}, x.data()}, {DType::I64, {99}, ids.data()}}, {}, {});
+  EXPECT_TRUE(failsWith(result.status(), StatusCode::Damaged,
+                        "binds bytes 0 to 400 of a buffer of 396"));
+}
+
 TEST_F(HostSessionTest, UsesMisalignedCallerMemory) {
   load();
   Session session(executable);

@@ -108,6 +108,25 @@ TEST(ManifestTest, NamesThePlaceOfAProblem) {
          "operand 1 is f32 of rank 1 at 'host', needs f32 of rank 1 at "
          "'vulkan'");
   expect([](auto &j) { j["symbols"][0]["max"] = 0; }, "is not a range");
+  expect([](auto &j) { j["kernels"][3]["uniform_sizes"] = 0; },
+         "kernels[3].uniform_sizes: a uniform buffer needs a size");
+  auto expectPart = [&](const OrderedJson &part, const std::string &text) {
+    expect(
+        [&](auto &j) {
+          j["executables"][0]["variants"][1]["steps"][0]["buffers"][0] = part;
+        },
+        text);
+  };
+  OrderedJson all = {{"arg", 0}};
+  expectPart({{"part_of", all}, {"offset", 100}, {"bytes", 4}},
+             "an offset that is a multiple of 256");
+  expectPart({{"part_of", all}, {"offset", 0}, {"bytes", 0}},
+             "a part needs a size");
+  expectPart({{"part_of", all}, {"offset", 0}}, "member 'bytes' is missing");
+  expectPart({{"part_of", {{"part_of", all}, {"offset", 0}, {"bytes", 4}}},
+              {"offset", 0},
+              {"bytes", 4}},
+             "a part has no parts");
 }
 
 TEST(ManifestTest, RefusesOtherVersionsAndOtherText) {

@@ -44,7 +44,8 @@ bool packsBytes(ProfileAttr profile);
 int64_t getWidth(mlir::Type type);
 
 /// Describes a kernel with a block size for the runtime.
-EntryPointAttr describeKernel(mlir::gpu::GPUFuncOp kernel);
+EntryPointAttr describeKernel(mlir::gpu::GPUFuncOp kernel,
+                              SizeBlock block = SizeBlock::PushConstants);
 
 //===----------------------------------------------------------------------===//
 // Steps that the languages share, each on one kernel

@@ -137,6 +137,29 @@ def PlanMemoryPass : Pass<"tapml-plan-memory", "::mlir::ModuleOp"> {
   ];
 }
 
+def SplitBuffersPass : Pass<"tapml-split-buffers"> {
+  let summary = "Bind tensors larger than a binding in parts";
+  let description = [{
+    Devices bind a limited number of bytes at once
+    (`max_storage_buffer_bytes`). Where a launch of a device's variant reads or
+    writes a statically sized tensor with more, its kernels are copied, and the
+    copies take the tensor in parts of a power of two of bytes: every access
+    picks the part by its index. Vectors that may lie across two parts are
+    accessed one element at a time. `tapml.parts` on the launch says in how many
+    parts each buffer is bound.
+
+    A tensor whose size is not known is not split; the executable checks it
+    before anything is allocated.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+  let statistics = [
+    Statistic<"numSplit", "num-split", "Number of kernels that take parts">
+  ];
+}
+
 def TapMLExpandMathPass : Pass<"tapml-expand-math"> {
   let summary = "Replace elementary functions of f32 by arithmetic";
   let description = [{

@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
+#include "tapml/Runtime/SizeOp.h"
 #include "llvm/ADT/DenseMap.h"
 #include <optional>
 #include <tuple>
@@ -22,32 +23,11 @@ namespace tapml {
 /// both are earlier rows. Arithmetic is that of 64-bit signed integers, and
 /// overflow is an error.
 struct SizeExpr {
-  enum class Op {
-    Const,
-    Dim,
-    Size,
-    Add,
-    Sub,
-    Mul,
-    FloorDiv,
-    CeilDiv,
-    Mod,
-    Min,
-    Max,
-    Le,
-    Lt,
-    Eq
-  };
+  using Op = SizeOp;
   Op op;
   int64_t a = 0;
   int64_t b = 0;
 };
-
-/// The operation's name in an executable's manifest.
-llvm::StringRef stringifySizeOp(SizeExpr::Op op);
-
-/// Applies a binary operation; nothing on overflow and division by zero.
-std::optional<int64_t> applySizeOp(SizeExpr::Op op, int64_t a, int64_t b);
 
 /// The sizes that a function computes (of tensors, of grids, of kernels), as a
 /// table of expressions over the shapes of its tensor arguments and over its

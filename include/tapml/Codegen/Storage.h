@@ -24,6 +24,22 @@ inline constexpr llvm::StringLiteral kMemoryAttr = "tapml.memory";
 /// Marks an argument of a body as a weight.
 inline constexpr llvm::StringLiteral kConstantAttr = "tapml.constant";
 
+/// On a launch: in how many parts each of its buffers is bound, in the order of
+/// inputs and outputs.
+inline constexpr llvm::StringLiteral kPartsAttr = "tapml.parts";
+
+/// Returns the bytes of the parts of a tensor that is larger than what devices
+/// of `profile` bind at once: a power of two.
+int64_t getPartBytes(ProfileAttr profile);
+
+/// Returns in how many parts devices of `profile` bind a tensor: 1 as far as is
+/// known where sizes are dynamic.
+int64_t getNumParts(mlir::RankedTensorType type, ProfileAttr profile);
+
+/// Returns in how many parts a launch binds a buffer, counted over its inputs
+/// and then its outputs.
+int64_t getNumParts(LaunchOp launch, unsigned buffer);
+
 /// Returns what stands for the buffer that holds `tensor`: an argument, a
 /// weight, or the result of a launch, dispatch or transfer. Reshapes and casts
 /// are the same buffer seen otherwise. Null if `tensor` is in no buffer of its

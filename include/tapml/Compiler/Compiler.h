@@ -28,6 +28,10 @@ namespace tapml {
 /// place in the user's source.
 void prepareContext(mlir::MLIRContext &context);
 
+/// Loads shared objects that register dialects, and makes `context` know them.
+llvm::Error loadDialectPlugins(llvm::ArrayRef<std::string> paths,
+                               mlir::MLIRContext &context);
+
 /// Loads shared objects that register passes, for hooks to name.
 llvm::Error loadPassPlugins(llvm::ArrayRef<std::string> paths);
 
@@ -44,6 +48,10 @@ struct StageCallbacks {
   std::function<mlir::LogicalResult(Stage, mlir::ModuleOp)> after;
   /// Print the time of every pass.
   bool timing = false;
+  /// Where to write what repeats the failure of a pass after the partition. Up
+  /// to there, what fails is the user's graph or plan, and both are files
+  /// already; what fails later is for whoever mends the compiler. Empty: none.
+  std::string reproducer;
 };
 
 /// Takes `module` through every stage up to `last`, in place. Diagnostics are

@@ -9,6 +9,7 @@
 #ifndef TAPML_DRIVER_DRIVER_H
 #define TAPML_DRIVER_DRIVER_H
 
+#include "tapml/Migration/TestSettings.h"
 #include "tapml/Pipelines/Pipelines.h"
 #include "llvm/Support/Error.h"
 #include <optional>
@@ -26,8 +27,10 @@ struct CompileJob {
   std::optional<Stage> stopAfter;
   /// Directory for the IR after every stage and for every binary.
   std::string dumpDir;
-  /// Pass plugins to load before the pipeline is built.
-  std::vector<std::string> plugins;
+  /// Plugins to load before the graph is parsed and the pipeline is built.
+  std::vector<std::string> dialectPlugins, plugins;
+  /// Where to write what repeats the failure of a pass.
+  std::string reproducer;
   /// Print the time of every pass.
   bool timing = false;
 };
@@ -82,25 +85,11 @@ mlir::LogicalResult carve(const CarveJob &job);
 struct TestJob {
   /// Test files, and directories that are searched for them.
   std::vector<std::string> paths;
-  /// `NAME`, `NAME=PRESET` or `NAME=PROFILE.json`; `host` for the host.
-  std::string target = "host";
-  /// The target's device; empty for the first of its kind.
-  std::string device;
-  /// Glob that the operator's name or the file's must match; empty for all.
-  std::string filter;
+  /// Where they run, and how.
+  TestSettings settings;
   /// Tests that run at the same time; 0 for one per processor.
   unsigned jobs = 0;
   std::string junit;
-  /// Directory for what a failure leaves behind.
-  std::string evidence = "tapml-failures";
-  /// Directory for tests that are to run elsewhere (docs/Browser.md); without,
-  /// they run here.
-  std::string exportTo;
-  std::vector<std::string> plugins;
-  std::multimap<std::string, std::string> hooks;
-  bool validation = false;
-  /// How long a device may take; 0 for the runtime's default.
-  uint64_t deadlineMs = 0;
   bool json = false;
 };
 

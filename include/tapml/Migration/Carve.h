@@ -23,6 +23,8 @@ struct CarveOptions {
   std::string directory, graphPath, weightsPath;
   /// Directory of the tests. Tests of an earlier carving are replaced.
   std::string output;
+  /// The samples to carve from; all of them if empty.
+  std::vector<int64_t> samples;
   /// How many visits of equal signature become tests.
   unsigned keep = 2;
   /// Called before each test with its number, from 1, and how many there are.

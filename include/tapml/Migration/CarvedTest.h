@@ -57,6 +57,12 @@ bool roundsOnce(TestOp test);
 /// of the nearest directory above that was carved. Empty if there is none.
 std::string findStore(llvm::StringRef path);
 
+/// Finds the files of the tests below `directory`, in order, but for those that
+/// failures left in `evidence`. Fails where a carving did not come to its end,
+/// or one of its tests is gone.
+llvm::Error findTests(llvm::StringRef directory, llvm::StringRef evidence,
+                      std::vector<std::string> &files);
+
 } // namespace tapml
 
 #endif // TAPML_MIGRATION_CARVEDTEST_H

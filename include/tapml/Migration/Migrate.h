@@ -39,7 +39,7 @@ struct MigrateJob {
   /// Milliseconds that the device may take for one submission; 0 takes the
   /// runtime's.
   uint64_t deadlineMs = 0;
-  /// Seconds that a whole step may take.
+  /// Seconds that the worker may be silent: that an operator or a test takes.
   double stepDeadline = 600;
   bool validation = false;
   bool json = false;

@@ -107,6 +107,10 @@ public:
   llvm::ArrayRef<RecordedOperator> getOperators() const { return operators; }
   const OperatorGroup &getGroup(unsigned op) const { return groups[op]; }
   unsigned getNumSamples() const { return samples.size(); }
+  /// The number in the package of the sample at `index`.
+  int64_t getSampleNumber(unsigned index) const {
+    return samples[index].number;
+  }
   /// Whether the recording came to its end; what there is, is good either way.
   bool isComplete() const { return complete; }
   /// The framework and its version, for people.

@@ -23,9 +23,12 @@ constexpr size_t kTextColumns = 80;
 std::string getInstancePattern(llvm::StringRef instance);
 
 /// Writes `text` after `head`, in lines of `kTextColumns` of which the later
-/// ones are indented like the first.
+/// ones are indented like the first. `more` ends all lines but the last.
 void printWrapped(llvm::raw_ostream &os, llvm::StringRef head,
-                  llvm::StringRef text);
+                  llvm::StringRef text, llvm::StringRef more = "");
+
+/// Returns `word` as a shell reads it back.
+std::string quoteForShell(llvm::StringRef word);
 
 /// Returns `text`, with its middle left out where it is longer than `width`.
 std::string shorten(llvm::StringRef text, size_t width);

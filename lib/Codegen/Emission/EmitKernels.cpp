@@ -76,7 +76,7 @@ public:
 
 private:
   LogicalResult emit(KernelOp kernel);
-  LogicalResult checkLimits(KernelOp kernel, size_t buffers, size_t sizes);
+  LogicalResult checkLimits(KernelOp kernel, size_t buffers);
   FailureOr<Value> createGuard(KernelOp kernel, ConfigAttr config,
                                IndexBuilder &ix, KernelSizes &sizes,
                                const SizeMap &sizeOf);
@@ -214,19 +214,12 @@ SymbolRefAttr FunctionEmitter::addKernel(FunctionOpInterface kernel,
 // Launches
 //===----------------------------------------------------------------------===//
 
-LogicalResult FunctionEmitter::checkLimits(KernelOp kernel, size_t buffers,
-                                           size_t sizes) {
+LogicalResult FunctionEmitter::checkLimits(KernelOp kernel, size_t buffers) {
   int64_t maxBuffers = profile.getLimit("max_storage_buffers");
   if (static_cast<int64_t>(buffers) > maxBuffers)
     return kernel.emitOpError("needs ")
            << buffers << " buffers, profile '" << profile.getName()
            << "' allows " << maxBuffers << "; fuse fewer operations into it";
-  int64_t maxBytes = profile.getLimit("max_push_constant_bytes");
-  if (profile.getKind() == TargetKind::Vulkan &&
-      static_cast<int64_t>(sizes * 4) > maxBytes)
-    return kernel.emitOpError("needs ")
-           << sizes << " sizes, profile '" << profile.getName() << "' allows "
-           << maxBytes / 4 << "; fuse fewer operations into it";
   return success();
 }
 
@@ -285,7 +278,7 @@ LogicalResult FunctionEmitter::emit(KernelOp kernel) {
   }
   auto sorted = llvm::to_vector(usedInputs);
   llvm::sort(sorted);
-  if (failed(checkLimits(kernel, sorted.size() + 1, usedSizes.size())))
+  if (failed(checkLimits(kernel, sorted.size() + 1)))
     return failure();
 
   OpBuilder b(kernel);

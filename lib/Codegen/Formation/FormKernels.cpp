@@ -94,17 +94,13 @@ struct FormKernelsPass
     if (failed(target) || failed(normalizeForKernels(function)))
       return signalPassFailure();
 
-    // The result needs a buffer too.
-    int64_t maxInputs = INT64_MAX;
-    if (*target)
-      maxInputs = (*target).getLimit("max_storage_buffers") - 1;
     Block &body = function.getBody().front();
     SmallVector<std::unique_ptr<KernelGroup>> groups =
-        groupKernels(body, maxInputs);
+        groupKernels(body, *target);
     llvm::StringSet<> names;
     llvm::SmallPtrSet<Operation *, 32> computed;
     for (std::unique_ptr<KernelGroup> &group : groups) {
-      if (failed(buildKernel(*group, maxInputs, *target, names)))
+      if (failed(buildKernel(*group, *target, names)))
         return signalPassFailure();
       for (Operation *member : group->members)
         numCloned += computed.insert(member).second ? 0 : 1;
@@ -116,8 +112,8 @@ struct FormKernelsPass
   }
 
 private:
-  LogicalResult buildKernel(KernelGroup &group, int64_t maxInputs,
-                            ProfileAttr target, llvm::StringSet<> &names);
+  LogicalResult buildKernel(KernelGroup &group, ProfileAttr target,
+                            llvm::StringSet<> &names);
 };
 
 } // namespace
@@ -135,7 +131,6 @@ static ArrayAttr uniteInstances(const KernelGroup &group) {
 
 /// Replaces the root of `group` by a kernel that computes it.
 LogicalResult FormKernelsPass::buildKernel(KernelGroup &group,
-                                           int64_t maxInputs,
                                            ProfileAttr target,
                                            llvm::StringSet<> &names) {
   Operation *root = group.root;
@@ -149,12 +144,18 @@ LogicalResult FormKernelsPass::buildKernel(KernelGroup &group,
   kernelBuilder.cloneMembers();
   YieldOp::create(builder, root->getLoc(), kernelBuilder.getResult());
 
-  size_t inputs = getCapturedTensors(kernel).size();
-  if (static_cast<int64_t>(inputs) > maxInputs)
-    return kernel.emitOpError("reads ")
-           << inputs << " tensors and writes one, profile '" << target.getName()
-           << "' allows " << maxInputs + 1
-           << " storage buffers; compute the operator on the host, or in parts";
+  SmallVector<Value> inputs = getCapturedTensors(kernel);
+  if (target) {
+    int64_t limit = target.getLimit("max_storage_buffers");
+    int64_t buffers = getNumBuffers(inputs, kernel.getResult(0), target);
+    if (buffers > limit)
+      return kernel.emitOpError("reads ")
+             << inputs.size() << " tensors and writes one, in " << buffers
+             << " buffers; profile '" << target.getName() << "' allows "
+             << limit
+             << " storage buffers; compute the operator on the host, or in "
+                "parts";
+  }
   result.replaceAllUsesExcept(kernel.getResult(0), root);
   return success();
 }

@@ -17,6 +17,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tapml/Codegen/KernelAnalysis.h"
+#include "tapml/Codegen/Storage.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -56,10 +57,26 @@ struct KernelGroup {
 };
 
 /// Groups the ops of the normalised `block`, see the description of
-/// `tapml-form-kernels`. No group reads more than `maxInputs` tensors where
-/// that can be avoided. Groups are in the order of their roots.
-llvm::SmallVector<std::unique_ptr<KernelGroup>> groupKernels(mlir::Block &block,
-                                                             int64_t maxInputs);
+/// `tapml-form-kernels`. No group needs more buffers than `profile` has, if
+/// there is one, where that can be avoided. Groups are in the order of their
+/// roots.
+llvm::SmallVector<std::unique_ptr<KernelGroup>>
+groupKernels(mlir::Block &block, ProfileAttr profile);
+
+/// Returns the number of buffers of a kernel that reads `inputs` and writes
+/// `result`: one for each tensor, more for those that are bound in parts.
+template <typename Range>
+int64_t getNumBuffers(const Range &inputs, mlir::Value result,
+                      ProfileAttr profile) {
+  auto parts = [&](mlir::Value tensor) {
+    return getNumParts(llvm::cast<mlir::RankedTensorType>(tensor.getType()),
+                       profile);
+  };
+  int64_t count = parts(result);
+  for (mlir::Value input : inputs)
+    count += parts(input);
+  return count;
+}
 
 /// Returns a name for `group` that tells what it computes, not in `taken`, to
 /// which it is added.

@@ -38,8 +38,8 @@ using OpSet = llvm::SmallSetVector<Operation *, 8>;
 
 class Grouper {
 public:
-  Grouper(Block &block, int64_t maxInputs)
-      : block(block), maxInputs(maxInputs), extents(block) {}
+  Grouper(Block &block, ProfileAttr profile)
+      : block(block), profile(profile), extents(block) {}
 
   SmallVector<std::unique_ptr<KernelGroup>> run();
 
@@ -71,7 +71,7 @@ private:
   void place(Operation *op);
 
   Block &block;
-  int64_t maxInputs;
+  ProfileAttr profile;
   ExtentAnalysis extents;
   DenseMap<Value, Origin> origins;
   DenseMap<Operation *, int64_t> workCache;
@@ -338,12 +338,12 @@ bool Grouper::acceptsReduction(const KernelGroup &group, linalg::GenericOp op,
          llvm::all_of(accesses, [](const Access &a) { return a.isPlain(); });
 }
 
-/// Returns true if `group`, with `op` in it, does not read more tensors than it
+/// Returns true if `group`, with `op` in it, does not need more buffers than it
 /// may, or not more than before.
 bool Grouper::staysWithinInputs(const KernelGroup &group, Operation *op) const {
-  if (maxInputs == INT64_MAX)
+  if (!profile)
     return true;
-  auto countInputs = [&](Operation *extra) {
+  auto countBuffers = [&](Operation *extra) {
     llvm::SmallPtrSet<Value, 8> inputs;
     auto isComputed = [&](Operation *producer) {
       return producer == extra || group.members.contains(producer) ||
@@ -361,10 +361,11 @@ bool Grouper::staysWithinInputs(const KernelGroup &group, Operation *op) const {
     llvm::for_each(group.members, addAll);
     if (extra)
       addAll(extra);
-    return static_cast<int64_t>(inputs.size());
+    return getNumBuffers(inputs, group.root->getResult(0), profile);
   };
-  int64_t with = countInputs(op);
-  return with <= maxInputs || with <= countInputs(nullptr);
+  int64_t with = countBuffers(op);
+  return with <= profile.getLimit("max_storage_buffers") ||
+         with <= countBuffers(nullptr);
 }
 
 bool Grouper::accepts(const KernelGroup &group, Operation *op) {
@@ -453,6 +454,6 @@ SmallVector<std::unique_ptr<KernelGroup>> Grouper::run() {
 }
 
 SmallVector<std::unique_ptr<KernelGroup>>
-tapml::groupKernels(Block &block, int64_t maxInputs) {
-  return Grouper(block, maxInputs).run();
+tapml::groupKernels(Block &block, ProfileAttr profile) {
+  return Grouper(block, profile).run();
 }

@@ -75,7 +75,7 @@ int64_t tapml::getWidth(Type type) {
   return vector ? vector.getNumElements() : 1;
 }
 
-EntryPointAttr tapml::describeKernel(gpu::GPUFuncOp kernel) {
+EntryPointAttr tapml::describeKernel(gpu::GPUFuncOp kernel, SizeBlock block) {
   int64_t sizes = llvm::count_if(kernel.getArgumentTypes(),
                                  [](Type type) { return type.isIndex(); });
   auto access = kernel->getAttrOfType<ArrayAttr>(kAccessAttrName);
@@ -88,5 +88,5 @@ EntryPointAttr tapml::describeKernel(gpu::GPUFuncOp kernel) {
   SmallVector<int64_t> workgroup(llvm::map_range(
       *kernel.getKnownBlockSize(), [](int32_t size) { return size; }));
   return EntryPointAttr::get(kernel.getContext(), kernel.getName(), access,
-                             sizes, workgroup);
+                             sizes, workgroup, block);
 }

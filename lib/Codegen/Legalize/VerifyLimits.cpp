@@ -139,13 +139,12 @@ private:
       hasFailed |=
           failed(exceeds(kernel, profile, "storage buffers", buffers,
                          "max_storage_buffers", limit, "form smaller kernels"));
-    limit = profile.getLimit("max_push_constant_bytes");
-    // Elsewhere sizes are in a buffer.
-    if (profile.getKind() == TargetKind::Vulkan &&
-        4 * scalars > uint64_t(limit))
-      hasFailed |= failed(exceeds(
-          kernel, profile, "bytes of push constants (4 for each size)",
-          4 * scalars, "max_push_constant_bytes", limit, "pass fewer sizes"));
+    // What push constants cannot hold goes through a uniform buffer.
+    limit = profile.getLimit("max_uniform_buffer_bytes");
+    if (4 * scalars > uint64_t(limit))
+      hasFailed |= failed(
+          exceeds(kernel, profile, "bytes of sizes (4 for each)", 4 * scalars,
+                  "max_uniform_buffer_bytes", limit, "form smaller kernels"));
     return failure(hasFailed);
   }
 };

@@ -19,56 +19,6 @@ using namespace tapml;
 using Kind = SizeExpr::Op;
 using Id = SizeExprTable::Id;
 
-StringRef tapml::stringifySizeOp(Kind op) {
-  static constexpr StringLiteral names[] = {
-      "const",   "dim", "size", "add", "sub", "mul", "floordiv",
-      "ceildiv", "mod", "min",  "max", "le",  "lt",  "eq"};
-  return names[static_cast<int>(op)];
-}
-
-std::optional<int64_t> tapml::applySizeOp(Kind op, int64_t a, int64_t b) {
-  int64_t result;
-  switch (op) {
-  case Kind::Add:
-    if (llvm::AddOverflow(a, b, result))
-      return std::nullopt;
-    return result;
-  case Kind::Sub:
-    if (llvm::SubOverflow(a, b, result))
-      return std::nullopt;
-    return result;
-  case Kind::Mul:
-    if (llvm::MulOverflow(a, b, result))
-      return std::nullopt;
-    return result;
-  case Kind::FloorDiv:
-  case Kind::CeilDiv:
-  case Kind::Mod:
-    if (b == 0 || (b == -1 && a == INT64_MIN))
-      return std::nullopt;
-    if (op == Kind::CeilDiv)
-      return llvm::divideCeilSigned(a, b);
-    if (op == Kind::FloorDiv)
-      return llvm::divideFloorSigned(a, b);
-    return a - llvm::divideFloorSigned(a, b) * b;
-  case Kind::Min:
-    return std::min(a, b);
-  case Kind::Max:
-    return std::max(a, b);
-  case Kind::Le:
-    return a <= b;
-  case Kind::Lt:
-    return a < b;
-  case Kind::Eq:
-    return a == b;
-  case Kind::Const:
-  case Kind::Dim:
-  case Kind::Size:
-    break;
-  }
-  return std::nullopt;
-}
-
 int64_t tapml::getElementBytes(Type type) {
   return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
 }

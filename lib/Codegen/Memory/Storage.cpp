@@ -8,6 +8,9 @@
 
 #include "tapml/Codegen/Storage.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "tapml/Codegen/SizeExpr.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -58,4 +61,29 @@ StringAttr tapml::getPlace(Value tensor) {
   if (isa_and_nonnull<GetGlobalOp>(op))
     return nullptr;
   return StringAttr::get(tensor.getContext(), kHostPlace);
+}
+
+int64_t tapml::getPartBytes(ProfileAttr profile) {
+  uint64_t limit = profile.getLimit("max_storage_buffer_bytes");
+  return llvm::bit_floor(limit);
+}
+
+int64_t tapml::getNumParts(RankedTensorType type, ProfileAttr profile) {
+  uint64_t limit = profile.getLimit("max_storage_buffer_bytes");
+  if (profile.isHost() || !type.hasStaticShape())
+    return 1;
+  uint64_t bytes = getElementBytes(type.getElementType());
+  for (int64_t size : type.getShape())
+    bytes = llvm::SaturatingMultiply(bytes, static_cast<uint64_t>(size));
+  // Below 256 bytes the parts could not be aligned.
+  if (bytes <= limit || getPartBytes(profile) < 256)
+    return 1;
+  return llvm::divideCeil(bytes, static_cast<uint64_t>(getPartBytes(profile)));
+}
+
+int64_t tapml::getNumParts(LaunchOp launch, unsigned buffer) {
+  auto parts = launch->getAttrOfType<DenseI64ArrayAttr>(kPartsAttr);
+  if (!parts || buffer >= parts.size())
+    return 1;
+  return std::max<int64_t>(parts[buffer], 1);
 }

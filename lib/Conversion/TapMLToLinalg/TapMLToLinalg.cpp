@@ -28,11 +28,13 @@ namespace {
 /// identity of the operator it comes from, where that has one.
 struct OriginListener : public OpBuilder::Listener {
   OriginListener(TapMLOperator op)
-      : name(StringAttr::get(op->getContext(), op->getName().stripDialect())),
+      : name(StringAttr::get(op->getContext(),
+                             toIdentifier(op.getOperatorName()))),
         instances(op.getInstances()) {}
 
   void notifyOperationInserted(Operation *op, OpBuilder::InsertPoint) override {
-    if (!isa<linalg::GenericOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+    if (isa<linalg::FillOp>(op) ||
+        !isa<linalg::LinalgOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
              tensor::ExtractSliceOp>(op))
       return;
     op->setDiscardableAttr("tapml.operator", name);

@@ -11,13 +11,13 @@ for (const op of operators) ++counts[op.state];
 // What the migration came to, as one sentence and a mood.
 function describeOutcome() {
   const failures = data.faults.length;
-  if (data.phase === "host")
+  if (["carve", "host-alone", "host"].includes(data.phase))
     return failures ?
         [
           "bad",
           "The model is wrong on the host already: there is nothing to compare a target with."
         ] :
-        ["open", "The run on the host has not finished."];
+        ["open", "The host has not been checked to the end."];
   if (failures) {
     return [
       "bad",

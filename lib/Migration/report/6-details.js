@@ -65,11 +65,16 @@ function showDetails(op) {
     make(
         "dl", {class: "pairs"}, makeNeighbours("Uses", op.operands),
         makeNeighbours("Used by", op.users), make("dt", {}, "Alone"),
-        make(
-            "dd", {},
-            op.passes_alone ? "passes every carved test of its own" :
-                              "has not passed carved tests of its own"))
+        make("dd", {}, describeAlone(op.target_alone)))
   ]);
+}
+
+// What the carved tests of an operator showed on the target.
+function describeAlone(alone) {
+  if (!alone.tests)
+    return "not tested by itself";
+  const passed = `passes ${alone.passed} of ${alone.tests} carved tests`;
+  return alone.message ? `${passed}; ${alone.file}: ${alone.message}` : passed;
 }
 
 // How much of the graph the panel covers.

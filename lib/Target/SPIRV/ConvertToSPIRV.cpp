@@ -99,27 +99,38 @@ static std::optional<spirv::StorageClass> getStorageClass(Attribute space) {
 // Interface
 //===----------------------------------------------------------------------===//
 
-/// Returns the block of `count` 32-bit sizes of `module`, made once.
+/// Returns the block of the 32-bit sizes of `entry`, made once for kernels that
+/// can share it: push constants, or a uniform buffer bound behind the buffers.
 static spirv::GlobalVariableOp getSizeBlock(OpBuilder &builder, Location loc,
                                             spirv::ModuleOp module,
-                                            unsigned count) {
+                                            EntryPointAttr entry) {
+  int64_t count = entry.getSizes();
+  bool isUniform = entry.getSizeBlock() == SizeBlock::UniformBuffer;
+  uint32_t binding = entry.getAccess().size();
   std::string name = "__sizes_" + std::to_string(count);
+  if (isUniform)
+    name += "_at_" + std::to_string(binding);
   if (auto variable = module.lookupSymbol<spirv::GlobalVariableOp>(name))
     return variable;
   SmallVector<Type> members(count, builder.getI32Type());
   SmallVector<spirv::StructType::OffsetInfo> offsets;
   for (unsigned i = 0; i < count; ++i)
     offsets.push_back(4 * i);
-  auto type = spirv::PointerType::get(spirv::StructType::get(members, offsets),
-                                      spirv::StorageClass::PushConstant);
+  auto type =
+      spirv::PointerType::get(spirv::StructType::get(members, offsets),
+                              isUniform ? spirv::StorageClass::Uniform
+                                        : spirv::StorageClass::PushConstant);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(module.getBody());
+  if (isUniform)
+    return spirv::GlobalVariableOp::create(builder, loc, type, name,
+                                           /*descriptorSet=*/0, binding);
   return spirv::GlobalVariableOp::create(builder, loc, type, name, nullptr);
 }
 
 namespace {
 /// Turns a kernel into an entry point without arguments: buffers are bindings,
-/// sizes are push constants.
+/// sizes members of a block.
 struct ConvertKernel final : OpConversionPattern<gpu::GPUFuncOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -135,20 +146,19 @@ struct ConvertKernel final : OpConversionPattern<gpu::GPUFuncOp> {
     function->setAttr(
         spirv::getEntryPointABIAttrName(),
         spirv::getEntryPointABIAttr(getContext(), *kernel.getKnownBlockSize()));
-    if (Attribute entry = kernel->getAttr(kEntryPointAttrName))
-      function->setAttr(kEntryPointAttrName, entry);
+    auto entry = kernel->getAttrOfType<EntryPointAttr>(kEntryPointAttrName);
+    if (!entry)
+      return failure();
+    function->setAttr(kEntryPointAttrName, entry);
 
     Block &block = kernel.getBody().front();
     TypeConverter::SignatureConversion signature(block.getNumArguments());
     rewriter.setInsertionPointToStart(&block);
-    unsigned numSizes = llvm::count_if(block.getArguments(), [](Value value) {
-      return value.getType().isIndex();
-    });
     unsigned binding = 0, size = 0;
     for (BlockArgument argument : block.getArguments()) {
       Value value =
           argument.getType().isIndex()
-              ? loadSize(rewriter, loc, module, numSizes, size++)
+              ? loadSize(rewriter, loc, module, entry, size++)
               : bindBuffer(rewriter, loc, module, kernel, argument, binding++);
       if (!value)
         return failure();
@@ -165,10 +175,10 @@ struct ConvertKernel final : OpConversionPattern<gpu::GPUFuncOp> {
 
 private:
   static Value loadSize(OpBuilder &builder, Location loc,
-                        spirv::ModuleOp module, unsigned count,
+                        spirv::ModuleOp module, EntryPointAttr entry,
                         unsigned index) {
     spirv::GlobalVariableOp variable =
-        getSizeBlock(builder, loc, module, count);
+        getSizeBlock(builder, loc, module, entry);
     Value block = spirv::AddressOfOp::create(builder, loc, variable);
     Value member = spirv::ConstantOp::create(builder, loc, builder.getI32Type(),
                                              builder.getI32IntegerAttr(index));
@@ -198,6 +208,15 @@ private:
   }
 };
 } // namespace
+
+/// Returns where a kernel's sizes fit.
+static SizeBlock getSizeBlock(gpu::GPUFuncOp kernel, ProfileAttr profile) {
+  int64_t sizes = llvm::count_if(kernel.getArgumentTypes(),
+                                 [](Type type) { return type.isIndex(); });
+  return 4 * sizes > profile.getLimit("max_push_constant_bytes")
+             ? SizeBlock::UniformBuffer
+             : SizeBlock::PushConstants;
+}
 
 //===----------------------------------------------------------------------===//
 // What the stock conversion gets wrong
@@ -304,7 +323,8 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
   module->setAttr(spirv::getTargetEnvAttrName(), env);
   spirv::MemorySpaceToStorageClassConverter spaces(getStorageClass);
   for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
-    kernel->setAttr(kEntryPointAttrName, describeKernel(kernel));
+    kernel->setAttr(kEntryPointAttrName,
+                    describeKernel(kernel, getSizeBlock(kernel, profile)));
     guardEmptyLoops(kernel);
     broadcastConditions(kernel);
     spirv::convertMemRefTypesAndAttrs(kernel, spaces);

@@ -17,6 +17,7 @@ using namespace tapml;
 
 void tapml::buildLegalizeSPIRVPipeline(OpPassManager &pm,
                                        const SPIRVOptions &options) {
+  pm.addPass(createSplitBuffersPass());
   pm.addPass(createTapMLExpandMathPass({options.fma}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createTapMLLegalizeSPIRVPass({options.profile}));

@@ -16,7 +16,7 @@ namespace json = llvm::json;
 json::Array tapml::toJson(const SizeExprTable &table) {
   json::Array rows;
   for (const SizeExpr &row : table.getRows()) {
-    json::Array entry{stringifySizeOp(row.op), row.a};
+    json::Array entry{sizeOpNames[int(row.op)], row.a};
     if (row.op != SizeExpr::Op::Const && row.op != SizeExpr::Op::Size)
       entry.push_back(row.b);
     rows.push_back(std::move(entry));

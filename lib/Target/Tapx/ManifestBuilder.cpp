@@ -129,7 +129,12 @@ FailureOr<unsigned> ManifestBuilder::getKernel(LaunchOp launch,
            << (isHost ? "the module's host code; run 'tapml-compile-host'"
                       : "the variant's binaries; compile its kernels first");
 
-  size_t buffers = launch.getInputs().size() + launch.getOutputs().size();
+  // A tensor may be bound in parts, which are buffers of the kernel's own.
+  SmallVector<bool> isOutput;
+  for (unsigned i = 0, e = launch.getInputs().size() + launch->getNumResults();
+       i < e; ++i)
+    isOutput.append(getNumParts(launch, i), i >= launch.getInputs().size());
+  size_t buffers = isOutput.size();
   if (entry.getAccess().size() != buffers ||
       entry.getSizes() != static_cast<int64_t>(launch.getSizes().size()))
     return launch.emitOpError("passes ")
@@ -138,10 +143,9 @@ FailureOr<unsigned> ManifestBuilder::getKernel(LaunchOp launch,
            << entry.getAccess().size() << " and " << entry.getSizes();
   for (auto [index, access] :
        llvm::enumerate(entry.getAccess().getAsRange<StringAttr>())) {
-    bool isOutput = index >= launch.getInputs().size();
-    if (isOutput != (access.getValue() != "read"))
+    if (isOutput[index] != (access.getValue() != "read"))
       return launch.emitOpError("passes an ")
-             << (isOutput ? "output" : "input") << " as buffer " << index
+             << (isOutput[index] ? "output" : "input") << " as buffer " << index
              << " of " << name << ", whose access is " << access;
   }
 
@@ -243,8 +247,10 @@ LogicalResult ManifestBuilder::addTables(json::Object &manifest) {
     json::Object entry{{"name", kernel.entry.getName()},
                        {"entry", kernel.entry.getName()},
                        {"place", kernel.place},
-                       {"access", toJson(kernel.entry.getAccess())},
-                       {"sizes", kernel.entry.getSizes()}};
+                       {"access", toJson(kernel.entry.getAccess())}};
+    // Under another name, so that a runtime that does not know it says so.
+    bool uniform = kernel.entry.getSizeBlock() == SizeBlock::UniformBuffer;
+    entry[uniform ? "uniform_sizes" : "sizes"] = kernel.entry.getSizes();
     if (!kernel.section.empty())
       entry["section"] = kernel.section;
     if (!kernel.entry.getWorkgroup().empty())

@@ -30,6 +30,8 @@ private:
   LogicalResult translateArguments();
   LogicalResult translateLaunch(LaunchOp launch);
   FailureOr<json::Object> getBuffer(LaunchOp launch, Value tensor);
+  LogicalResult addBuffer(LaunchOp launch, unsigned number, Value tensor,
+                          json::Array &buffers);
   LogicalResult defineResult(LaunchOp launch, OpResult result);
   FailureOr<json::Object> describeTensor(Operation *op, Value tensor);
   LogicalResult checkTensor(Operation *op, Value tensor, const Twine &what);
@@ -134,21 +136,17 @@ LogicalResult VariantTranslator::addCheck(Operation *op, Id expr, int64_t max,
   return success();
 }
 
-/// Devices index with 32 bits, and bind buffers of limited size.
+/// Devices index with 32 bits.
 LogicalResult VariantTranslator::checkTensor(Operation *op, Value tensor,
                                              const Twine &what) {
   ProfileAttr profile = variant.getTarget();
   if (profile.isHost())
     return success();
   FailureOr<Id> elements = table.getNumElements(tensor);
-  FailureOr<Id> bytes = table.getNumBytes(tensor);
-  if (failed(elements) || failed(bytes))
+  if (failed(elements))
     return failure();
-  if (failed(addCheck(op, *elements, kMaxDeviceElements,
-                      "number of elements of " + what)))
-    return failure();
-  return addCheck(op, *bytes, profile.getLimit("max_storage_buffer_bytes"),
-                  "number of bytes of " + what);
+  return addCheck(op, *elements, kMaxDeviceElements,
+                  "number of elements of " + what);
 }
 
 /// Checks the grid of entry point `entry` in the cases where it is launched.
@@ -252,21 +250,55 @@ LogicalResult VariantTranslator::defineResult(LaunchOp launch,
   return success();
 }
 
+/// Adds a buffer of `launch`, or each of its parts. Devices bind buffers of
+/// limited size.
+LogicalResult VariantTranslator::addBuffer(LaunchOp launch, unsigned number,
+                                           Value tensor, json::Array &buffers) {
+  FailureOr<json::Object> buffer = getBuffer(launch, tensor);
+  FailureOr<Id> bytes = table.getNumBytes(tensor);
+  if (failed(buffer) || failed(bytes))
+    return failure();
+  ProfileAttr profile = variant.getTarget();
+  int64_t parts = getNumParts(launch, number);
+  if (parts == 1) {
+    buffers.push_back(std::move(*buffer));
+    if (profile.isHost())
+      return success();
+    std::string what = "an intermediate result";
+    const json::Object &where = *buffers.back().getAsObject();
+    if (std::optional<int64_t> index = where.getInteger("arg"))
+      what = "argument " + std::to_string(*index);
+    else if (std::optional<int64_t> index = where.getInteger("result"))
+      what = "result " + std::to_string(*index);
+    return addCheck(launch, *bytes,
+                    profile.getLimit("max_storage_buffer_bytes"),
+                    "number of bytes of " + what);
+  }
+  std::optional<int64_t> all = table.getConstantValue(*bytes);
+  int64_t partBytes = getPartBytes(profile);
+  if (!all || llvm::divideCeil(*all, partBytes) != static_cast<uint64_t>(parts))
+    return launch.emitOpError("binds buffer ")
+           << number << " in " << parts << " parts of " << partBytes
+           << " bytes, of type " << tensor.getType()
+           << "; run 'tapml-split-buffers'";
+  for (int64_t offset = 0; offset < *all; offset += partBytes)
+    buffers.push_back(
+        json::Object{{"part_of", json::Object(*buffer)},
+                     {"offset", offset},
+                     {"bytes", std::min(partBytes, *all - offset)}});
+  return success();
+}
+
 LogicalResult VariantTranslator::translateLaunch(LaunchOp launch) {
   json::Object result;
   json::Array buffers;
-  auto addBuffer = [&](Value tensor) {
-    FailureOr<json::Object> buffer = getBuffer(launch, tensor);
-    if (failed(buffer))
-      return failure();
-    buffers.push_back(std::move(*buffer));
-    return success();
-  };
+  unsigned number = 0;
   for (Value input : launch.getInputs())
-    if (failed(addBuffer(input)))
+    if (failed(addBuffer(launch, number++, input, buffers)))
       return failure();
   for (OpResult output : launch->getResults())
-    if (failed(defineResult(launch, output)) || failed(addBuffer(output)))
+    if (failed(defineResult(launch, output)) ||
+        failed(addBuffer(launch, number++, output, buffers)))
       return failure();
   result["buffers"] = std::move(buffers);
 

@@ -21,7 +21,7 @@ func.func @cut_at_limit(%x: tensor<4xf32>, %y: tensor<4xf32>, %z: tensor<4xf32>,
 #id = affine_map<(d0) -> (d0)>
 func.func @one_op_over_limit(%x: tensor<4xf32>, %y: tensor<4xf32>, %z: tensor<4xf32>, %w: tensor<4xf32>) -> tensor<4xf32> {
   %init = tensor.empty() : tensor<4xf32>
-  // expected-error @below {{'tapml.kernel' op reads 4 tensors and writes one, profile 'vulkan-1.1-minimum' allows 4 storage buffers; compute the operator on the host, or in parts}}
+  // expected-error @below {{'tapml.kernel' op reads 4 tensors and writes one, in 5 buffers; profile 'vulkan-1.1-minimum' allows 4 storage buffers; compute the operator on the host, or in parts}}
   %0 = linalg.generic {indexing_maps = [#id, #id, #id, #id, #id], iterator_types = ["parallel"]}
       ins(%x, %y, %z, %w : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%init : tensor<4xf32>) {
   ^bb0(%a: f32, %b: f32, %c: f32, %d: f32, %out: f32):

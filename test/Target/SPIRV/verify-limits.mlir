@@ -36,10 +36,22 @@ gpu.module @kernels {
 
 // -----
 
-gpu.module @kernels {
-  // expected-error @+1 {{kernel 'sizes': needs 132 bytes of push constants (4 for each size), but limit 'max_push_constant_bytes' of profile 'vulkan' is 128; pass fewer sizes}}
-  gpu.func @sizes(%0: index, %1: index, %2: index, %3: index, %4: index, %5: index, %6: index, %7: index, %8: index, %9: index, %10: index, %11: index, %12: index, %13: index, %14: index, %15: index, %16: index, %17: index, %18: index, %19: index, %20: index, %21: index, %22: index, %23: index, %24: index, %25: index, %26: index, %27: index, %28: index, %29: index, %30: index, %31: index, %32: index) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
-    gpu.return
+// More sizes than push constants hold go through a uniform buffer, as long as
+// that holds them.
+tapml.executable @e {
+  tapml.variant @gpu target(<vulkan, "tiny", {max_push_constant_bytes = 4 : i64, max_uniform_buffer_bytes = 8 : i64}, []>) {
+    func.func @body() {
+      return
+    }
+    gpu.module @kernels {
+      gpu.func @fits(%0: index, %1: index) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+        gpu.return
+      }
+      // expected-error @+1 {{kernel 'sizes': needs 12 bytes of sizes (4 for each), but limit 'max_uniform_buffer_bytes' of profile 'tiny' is 8; form smaller kernels}}
+      gpu.func @sizes(%0: index, %1: index, %2: index) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+        gpu.return
+      }
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 #include "mlir/Pass/Pass.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 #include "llvm/ADT/StringMap.h"
+#include <cstdlib>
 #include <map>
 
 using namespace mlir;
@@ -39,9 +40,31 @@ struct CountDialectsPass
   }
 };
 
+/// Breaks in one of two ways.
+struct BreakPass : public PassWrapper<BreakPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(BreakPass)
+
+  BreakPass() = default;
+  BreakPass(const BreakPass &other) : PassWrapper(other) {}
+
+  StringRef getArgument() const final { return "test-break"; }
+  StringRef getDescription() const final { return "Fail, or crash"; }
+
+  void runOnOperation() override {
+    if (crash)
+      std::abort();
+    getOperation().emitError("a pass that always fails");
+    signalPassFailure();
+  }
+
+  Option<bool> crash{*this, "crash", llvm::cl::desc("Crash")};
+};
+
 } // namespace
 
 extern "C" LLVM_ATTRIBUTE_WEAK PassPluginLibraryInfo mlirGetPassPluginInfo() {
-  return {MLIR_PLUGIN_API_VERSION, "HookPlugin", "1",
-          [] { PassRegistration<CountDialectsPass>(); }};
+  return {MLIR_PLUGIN_API_VERSION, "HookPlugin", "1", [] {
+            PassRegistration<CountDialectsPass>();
+            PassRegistration<BreakPass>();
+          }};
 }

@@ -48,8 +48,10 @@ def TapMLConvertToSPIRVPass : Pass<"tapml-convert-to-spirv"> {
     Converts every `gpu.module` of a Vulkan variant to a `spirv.module` for the
     profile, in one full conversion. Buffer i of a kernel becomes binding i of
     set 0, `NonWritable` where `tapml.access` says that it is only read. Size k
-    becomes the 32-bit push constant at offset 4 k. `known_block_size` becomes
-    the local size; the entry point has the kernel's name.
+    becomes the 32-bit push constant at offset 4 k; where the profile's push
+    constants cannot hold all sizes, the member at that offset of a uniform
+    buffer, whose binding follows those of the buffers. `known_block_size`
+    becomes the local size; the entry point has the kernel's name.
   }];
   let options = [
     Option<"profile", "profile", "std::string", /*default=*/"\"\"",

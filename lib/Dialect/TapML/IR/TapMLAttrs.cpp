@@ -55,6 +55,7 @@ static ArrayRef<Limit> getKnownLimits() {
        {int64_t(1) << 28},
        {int64_t(1) << 28}},
       {"max_push_constant_bytes", {none}, {128}, {0}, {4096}},
+      {"max_uniform_buffer_bytes", {none}, {16384}, {65536}, {65536}},
       {"min_storage_buffer_alignment", {64}, {256}, {256}, {16}},
       {"subgroup_size", {1}, {1}, {1}, {32}},
       {"vector_bits", {256}, {128}, {128}, {128}},
@@ -275,7 +276,7 @@ LogicalResult LoweringAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 LogicalResult
 EntryPointAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        StringRef name, ArrayAttr access, int64_t sizes,
-                       ArrayRef<int64_t> workgroup) {
+                       ArrayRef<int64_t> workgroup, SizeBlock sizeBlock) {
   if (name.empty())
     return emitError() << "an entry point needs a name";
   for (Attribute entry : access) {

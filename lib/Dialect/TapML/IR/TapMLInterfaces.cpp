@@ -8,12 +8,21 @@
 
 #include "tapml/Dialect/TapML/IR/TapMLInterfaces.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace tapml;
 
 #include "tapml/Dialect/TapML/IR/TapMLInterfaces.cpp.inc"
+
+std::string tapml::toIdentifier(StringRef name) {
+  std::string identifier = name.str();
+  for (char &c : identifier)
+    if (!llvm::isAlnum(c))
+      c = '_';
+  return identifier;
+}
 
 ArrayAttr tapml::uniteInstances(ArrayRef<Operation *> ops) {
   llvm::SetVector<Attribute> instances;

@@ -33,6 +33,9 @@ Arithmetic Arithmetic::source() {
   arithmetic.squareRoot = 1.0;
   arithmetic.geluErf = 1.5e-7 + 8 * FloatFormat::f32().unitRoundoff;
   arithmetic.saturatesCasts = false;
+  // Masks are added, which makes NaN of infinite scores that they hide, and the
+  // fused kernel takes a row of NaN for one that is all masked.
+  arithmetic.attentionKeepsNonFinite = false;
   return arithmetic;
 }
 

@@ -33,10 +33,17 @@ private:
   };
 
   LogicalResult checkSizes();
-  void computeMatrix(const Places &places, FloatResult &result, int64_t begin);
-  void addScores(const Product &products, const Places &places, int64_t row);
-  void combineValues(const Places &places, FloatResult &result, int64_t begin);
-  void combineElement(int64_t column, const Places &places, double &output,
+  void computeMatrix(const Places &places, FloatResult &result,
+                     int64_t begin) const;
+  void addScores(const Product &products, const Places &places, int64_t row,
+                 SoftmaxRow &softmax) const;
+  void combineValues(const SoftmaxRow &softmax, const Places &places,
+                     FloatResult &result, int64_t begin) const;
+  bool isFinite(ArrayRef<double> elements) const {
+    return llvm::all_of(elements, [](double x) { return std::isfinite(x); });
+  }
+  void combineElement(const SoftmaxRow &softmax, int64_t column,
+                      const Places &places, double &output,
                       ErrorBound &error) const;
 
   Evaluation &e;
@@ -46,7 +53,6 @@ private:
   Shape batch;
   int64_t rows = 0, columns = 0, inner = 0, width = 0;
   int64_t maskRowStride = 0, maskColumnStride = 0;
-  SoftmaxRow softmax;
 };
 } // namespace
 
@@ -99,54 +105,72 @@ LogicalResult AttentionEvaluator::run() {
   Shape shape(batch);
   shape.append({rows, width});
   FloatResult result(e, shape);
-  forEachElement<4>(
-      batch, strides, [&](int64_t i, const std::array<int64_t, 4> &at) {
-        computeMatrix({at[0], at[1], at[2], at[3]}, result, i * rows * width);
-      });
+  std::vector<Places> places(getNumElements(batch));
+  forEachElement<4>(batch, strides,
+                    [&](int64_t i, const std::array<int64_t, 4> &at) {
+                      places[i] = {at[0], at[1], at[2], at[3]};
+                    });
+  auto compute = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      computeMatrix(places[i], result, i * rows * width);
+  };
+  forEachPart(places.size(), rows * columns * (inner + width), compute);
   result.finish();
   return success();
 }
 
 void AttentionEvaluator::computeMatrix(const Places &places,
-                                       FloatResult &result, int64_t begin) {
+                                       FloatResult &result,
+                                       int64_t begin) const {
   Product products =
       multiply(a, MatrixView::get(query, places.query, rows, inner),
                MatrixView::get(key, places.key, columns, inner,
                                /*isTransposed=*/true));
+  bool hasFiniteValues =
+      isFinite(value.getFloats().slice(places.value, columns * width));
+  SoftmaxRow softmax;
   for (int64_t row = 0; row < rows; ++row) {
     softmax.clear();
-    addScores(products, places, row);
+    addScores(products, places, row, softmax);
     softmax.compute(a, /*maskedIsZero=*/true);
-    combineValues(places, result, begin + row * width);
+    int64_t first = begin + row * width;
+    combineValues(softmax, places, result, first);
+    if (a.attentionKeepsNonFinite ||
+        (hasFiniteValues &&
+         isFinite(ArrayRef(products.values).slice(row * columns, columns))))
+      continue;
+    for (int64_t i = first; i < first + width; ++i)
+      result.bounds[i] = result.worst[i] = kInfinity;
   }
 }
 
 /// Adds the scores of one row, scaled and masked, to the softmax.
 void AttentionEvaluator::addScores(const Product &products,
-                                   const Places &places, int64_t row) {
+                                   const Places &places, int64_t row,
+                                   SoftmaxRow &softmax) const {
+  ScaledDotProductAttentionOp op = this->op; // Whose accessors are not const.
   double scale = op.getScale().convertToDouble();
   double overflow = FloatFormat::f32().overflow;
-  bool isCausal = op.getIsCausal();
-  bool isAdded = op.getMask() && mask.isFloat();
+  bool isCausal = op.getIsCausal(), hasMask = op.getMask() != nullptr;
+  bool isAdded = hasMask && mask.isFloat();
+  ArrayRef<double> shifts = isAdded ? mask.getFloats() : ArrayRef<double>();
+  ArrayRef<int64_t> kept =
+      hasMask && !isAdded ? mask.getIntegers() : ArrayRef<int64_t>();
   for (int64_t column = 0; column < columns; ++column) {
     int64_t at = row * columns + column;
     int64_t maskAt =
         places.mask + row * maskRowStride + column * maskColumnStride;
     ErrorBound maskError;
     bool isKept = !isCausal || column <= row;
-    double shift = 0.0;
-    if (op.getMask()) {
+    double shift = isAdded ? shifts[maskAt] : 0.0;
+    if (hasMask)
       maskError = mask.getBound(maskAt);
-      if (isAdded)
-        shift = mask.getFloats()[maskAt];
-      else
-        isKept &= mask.getIntegers()[maskAt] != 0;
-    }
-    bool isOpen = op.getMask() && !isAdded && maskError.worst != 0.0 &&
-                  (!isCausal || column <= row);
-    if (isOpen) {
-      softmax.add(0.0, {kInfinity, kInfinity});
-      continue;
+    if (hasMask && !isAdded && isKept) {
+      if (maskError.worst != 0.0) {
+        softmax.add(0.0, {kInfinity, kInfinity});
+        continue;
+      }
+      isKept = kept[maskAt] != 0;
     }
     if (!isKept) {
       softmax.add(-kInfinity, {});
@@ -173,14 +197,63 @@ void AttentionEvaluator::addScores(const Product &products,
   }
 }
 
+/// Adds `share` times `values` to `outputs`.
+TAPML_MULTIVERSION
+static void addOutputs(double share, const double *__restrict values,
+                       int64_t width, double *__restrict outputs) {
+  for (int64_t column = 0; column < width; ++column)
+    outputs[column] += share * values[column];
+}
+
+namespace {
+/// Sums over the rows of the values that errors need, for each column.
+struct ErrorSums {
+  explicit ErrorSums(int64_t width)
+      : moved(width), movedWorst(width), magnitudes(width), farthest(width),
+        carried(width), carriedWorst(width) {}
+  /// Of the distance from the output times the errors of the weights.
+  std::vector<double> moved, movedWorst;
+  /// Of the magnitude times the weights, and the largest one.
+  std::vector<double> magnitudes, farthest;
+  /// Of the errors of the values.
+  std::vector<double> carried, carriedWorst;
+};
+} // namespace
+
+/// Adds one row of values whose weight is `share`, up to `error`.
+TAPML_MULTIVERSION
+static void addRow(double share, double error, double worstError,
+                   const double *__restrict values,
+                   const double *__restrict outputs, int64_t width,
+                   double *__restrict moved, double *__restrict movedWorst,
+                   double *__restrict magnitudes, double *__restrict farthest) {
+  for (int64_t column = 0; column < width; ++column) {
+    double distance = std::fabs(values[column] - outputs[column]);
+    double magnitude = std::fabs(values[column]);
+    moved[column] += error * distance;
+    movedWorst[column] += worstError * distance;
+    magnitudes[column] += share * magnitude;
+    farthest[column] =
+        farthest[column] < magnitude ? magnitude : farthest[column];
+  }
+}
+
 /// Computes one row of the result from the softmax.
-void AttentionEvaluator::combineValues(const Places &places,
-                                       FloatResult &result, int64_t begin) {
-  double special = softmax.isZero() ? 0.0 : std::nan("");
-  if (softmax.isZero() || softmax.isNaN() || softmax.isFree()) {
-    double error = softmax.isFree() ? kInfinity : 0.0;
-    for (int64_t column = 0; column < width; ++column)
-      result.set(begin + column, special, {error, error});
+void AttentionEvaluator::combineValues(const SoftmaxRow &softmax,
+                                       const Places &places,
+                                       FloatResult &result,
+                                       int64_t begin) const {
+  if (softmax.isSpecial()) {
+    Rounded special = softmax.getSpecial();
+    for (int64_t column = 0; column < width; ++column) {
+      // Zero times a value that is not finite is NaN.
+      ErrorBound error = special.error;
+      for (int64_t row = 0; row < columns; ++row)
+        if (!std::isfinite(
+                value.getFloats()[places.value + row * width + column]))
+          error = {kInfinity, kInfinity};
+      result.set(begin + column, special.value, error);
+    }
     return;
   }
 
@@ -191,15 +264,13 @@ void AttentionEvaluator::combineValues(const Places &places,
   std::fill_n(outputs, width, 0.0);
   for (int64_t row = 0; row < columns; ++row) {
     double share = softmax.getPower(row) / sum;
-    for (int64_t column = 0; column < width; ++column)
-      outputs[column] += share * values[row * width + column];
+    addOutputs(share, values + row * width, width, outputs);
   }
 
   // The weights are p_i (1 + r_i) / (1 + sum p_i r_i): errors of the powers
   // move the result by sum p_i r_i (v_i - result) / (1 + sum p_i r_i). Errors
   // of the sum itself and of the divisions come on top.
-  std::vector<double> moved(width), movedWorst(width), magnitudes(width);
-  std::vector<double> farthest(width), carried(width), carriedWorst(width);
+  ErrorSums sums(width);
   double numValues = 0.0;
   for (int64_t row = 0; row < columns; ++row) {
     double share = softmax.getPower(row) / sum;
@@ -208,22 +279,17 @@ void AttentionEvaluator::combineValues(const Places &places,
       continue;
     ++numValues;
     double first = error.bound / sum, second = error.worst / sum;
-    const double *elements = values + row * width;
-    for (int64_t column = 0; column < width; ++column) {
-      double distance = std::fabs(elements[column] - outputs[column]);
-      double magnitude = std::fabs(elements[column]);
-      moved[column] += first * distance;
-      movedWorst[column] += second * distance;
-      magnitudes[column] += share * magnitude;
-      farthest[column] = std::max(farthest[column], magnitude);
-    }
+    addRow(share, first, second, values + row * width, outputs, width,
+           sums.moved.data(), sums.movedWorst.data(), sums.magnitudes.data(),
+           sums.farthest.data());
     if (value.isExact())
       continue;
     const double *bounds = value.getBounds().data() + places.value;
     const double *worst = value.getWorst().data() + places.value;
     for (int64_t column = 0; column < width; ++column) {
-      carried[column] += (share + first) * bounds[row * width + column];
-      carriedWorst[column] += (share + second) * worst[row * width + column];
+      sums.carried[column] += (share + first) * bounds[row * width + column];
+      sums.carriedWorst[column] +=
+          (share + second) * worst[row * width + column];
     }
   }
 
@@ -234,36 +300,41 @@ void AttentionEvaluator::combineValues(const Places &places,
     double output = outputs[column];
     if (!std::isfinite(output)) {
       ErrorBound error;
-      combineElement(column, places, output, error);
+      combineElement(softmax, column, places, output, error);
       result.set(begin + column, output, error);
       continue;
     }
-    double magnitude = magnitudes[column];
+    double magnitude = sums.magnitudes[column];
+    double farthest = sums.farthest[column];
     auto getError = [&](double moved, double powerError, double inSum,
                         double inProduct, double carried) {
+      if (powerError == kInfinity)
+        return kInfinity;
       double rest = 1 - powerError / sum;
       double error = rest > 0 ? moved / rest : kInfinity;
       // An average stays within the values.
-      error = std::min(error, farthest[column] + std::fabs(output));
+      error = std::min(error, farthest + std::fabs(output));
       // Relative errors of the weights, and underflows of each.
       double relative = inSum + 2 * kU * a.division + inProduct;
       error += relative * (magnitude + error);
-      error += numValues * a.getUnderflow() * (farthest[column] + 1);
-      if (farthest[column] * numValues >= FloatFormat::f32().overflow)
+      error += numValues * a.getUnderflow() * (farthest + 1);
+      if (farthest * numValues >= FloatFormat::f32().overflow)
         return kInfinity;
       return error + carried;
     };
-    result.set(begin + column, output,
-               forEachBound(getError,
-                            ErrorBound{moved[column], movedWorst[column]},
-                            powers, inSum, inProduct,
-                            ErrorBound{carried[column], carriedWorst[column]}));
+    result.set(
+        begin + column, output,
+        forEachBound(
+            getError, ErrorBound{sums.moved[column], sums.movedWorst[column]},
+            powers, inSum, inProduct,
+            ErrorBound{sums.carried[column], sums.carriedWorst[column]}));
   }
 }
 
 /// Says whether an element of the result that is not finite is certain: every
 /// value that is not finite has a weight that certainly is or is not zero.
-void AttentionEvaluator::combineElement(int64_t column, const Places &places,
+void AttentionEvaluator::combineElement(const SoftmaxRow &softmax,
+                                        int64_t column, const Places &places,
                                         double &output,
                                         ErrorBound &error) const {
   ArrayRef<double> values = value.getFloats();

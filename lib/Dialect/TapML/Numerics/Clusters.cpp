@@ -57,8 +57,9 @@ static std::string describePlaces(ArrayRef<int64_t> places, int64_t dim,
   for (int64_t i = 1; i < count; ++i)
     isRegular &= places[i] - places[i - 1] == step;
   if (isRegular && count > 2) {
-    os << "every " << step << "th index of dimension " << dim << " from "
-       << first << " on";
+    os << "indices " << first << ", " << first + step << ", "
+       << first + 2 * step << (count > 3 ? ", ..." : "") << " of dimension "
+       << dim;
     return text;
   }
   if (2 * count > size)

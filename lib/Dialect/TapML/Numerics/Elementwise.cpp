@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - Elementwise operators in float64 -----------------===//
+//===- Elementwise.cpp - Functions of one number in float64 ---------------===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -14,7 +14,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "ElementwiseUtils.h"
-#include "mlir/IR/Matchers.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -123,9 +122,9 @@ LogicalResult CosOp::evaluate(Evaluation &e) {
   return evaluateSine(e, getX(), std::cos, std::sin);
 }
 
-/// Returns how far erf moves from erf(x).
-static double carryErf(double x, double error) {
-  double slope = 2 * llvm::numbers::inv_sqrtpi * std::exp(-x * x);
+/// Returns how far erf moves from erf(x), where `density` is exp(-x^2).
+static double carryErf(double density, double error) {
+  double slope = 2 * llvm::numbers::inv_sqrtpi * density;
   return std::min(carrySmooth(slope, 0.97, error), 1.13 * error);
 }
 
@@ -133,7 +132,9 @@ LogicalResult ErfOp::evaluate(Evaluation &e) {
   const Arithmetic &a = e.getArithmetic();
   return mapFloats(
       e, getX(), [](double x) { return std::erf(x); },
-      [](double x, double y, double error) { return carryErf(x, error); },
+      [](double x, double y, double error) {
+        return carryErf(std::exp(-x * x), error);
+      },
       [&](double x, double y, double c) {
         return a.round(std::min(std::fabs(y) + c, 1.0), a.erf);
       });
@@ -186,30 +187,42 @@ LogicalResult SiluOp::evaluate(Evaluation &e) {
       [&](double x, double y, double c) { return roundLogistic(a, x, y, c); });
 }
 
+namespace {
 /// x / 2 (1 + erf(x / sqrt 2)): for negative x the sum cancels, so that the
 /// error of erf counts in full.
+struct GeluPoint {
+  GeluPoint(const Arithmetic &a, double x)
+      : a(a), x(x), t(x / llvm::numbers::sqrt2), sum(std::erfc(-t)),
+        density(std::exp(-x * x / 2)), value(x / 2 * sum) {}
+
+  double carry(double error) const {
+    double slope = sum / 2 + x * density * llvm::numbers::inv_sqrtpi /
+                                 llvm::numbers::sqrt2;
+    return std::min(carrySmooth(slope, 0.8, error), 1.13 * error);
+  }
+
+  double round(double carried) const {
+    // The constant and the product are rounded. What erf loses here is far
+    // below the roundings of the sum.
+    double erf = std::fabs(sum - 1);
+    double inner = a.geluErf + carryErf(density, 2 * kU * std::fabs(t));
+    inner += a.round(std::min(erf + inner, 1.0), a.erf);
+    inner += a.round(sum + inner);
+    double outer = std::fabs(x) / 2 * inner;
+    return outer + a.round(std::fabs(value) + carried + outer);
+  }
+
+  const Arithmetic &a;
+  /// The argument of erf; 1 + erf(t), which as erfc(-t) does not cancel; and
+  /// exp(-t^2).
+  double x, t, sum, density;
+  double value;
+};
+} // namespace
+
 static LogicalResult evaluateGelu(Evaluation &e, Value operand) {
   const Arithmetic &a = e.getArithmetic();
-  double invSqrt2 = 1 / llvm::numbers::sqrt2;
-  return mapFloats(
-      e, operand,
-      // 1 + erf(t) = erfc(-t) does not cancel.
-      [&](double x) { return x / 2 * std::erfc(-x * invSqrt2); },
-      [&](double x, double y, double error) {
-        double density =
-            std::exp(-x * x / 2) * invSqrt2 * llvm::numbers::inv_sqrtpi;
-        double slope = std::erfc(-x * invSqrt2) / 2 + x * density;
-        return std::min(carrySmooth(slope, 0.8, error), 1.13 * error);
-      },
-      [&](double x, double y, double c) {
-        // The constant and the product are rounded.
-        double t = x * invSqrt2, erf = std::fabs(std::erf(t));
-        double inner = a.geluErf + carryErf(t, 2 * kU * std::fabs(t));
-        inner += a.round(std::min(erf + inner, 1.0), a.erf);
-        inner += a.round(1 + std::erf(t) + inner);
-        return std::fabs(x) / 2 * inner +
-               a.round(std::fabs(y) + c + std::fabs(x) / 2 * inner);
-      });
+  return mapPoints(e, operand, [&](double x) { return GeluPoint(a, x); });
 }
 
 /// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
@@ -285,219 +298,4 @@ LogicalResult LogicalNotOp::evaluate(Evaluation &e) {
   return mapIntegers(
       e, getX(), [](int64_t x) { return 1 - x; },
       [](int64_t x, double error) { return error; });
-}
-
-//===----------------------------------------------------------------------===//
-// Arithmetic
-//===----------------------------------------------------------------------===//
-
-LogicalResult AddOp::evaluate(Evaluation &e) {
-  const Arithmetic &a = e.getArithmetic();
-  auto sum = [](auto x, double ex, auto y, double ey) { return ex + ey; };
-  if (!e[getLhs()].isFloat())
-    return mapIntegerPairs(e, wrappingAdd, sum);
-  return mapFloatPairs(
-      e, [](double x, double y) { return x + y; }, sum,
-      [&](double x, double y, double z, double c) {
-        return a.round(std::fabs(z) + c);
-      });
-}
-
-LogicalResult SubOp::evaluate(Evaluation &e) {
-  const Arithmetic &a = e.getArithmetic();
-  auto sum = [](auto x, double ex, auto y, double ey) { return ex + ey; };
-  if (!e[getLhs()].isFloat())
-    return mapIntegerPairs(e, wrappingSub, sum);
-  return mapFloatPairs(
-      e, [](double x, double y) { return x - y; }, sum,
-      [&](double x, double y, double z, double c) {
-        return a.round(std::fabs(z) + c);
-      });
-}
-
-LogicalResult MulOp::evaluate(Evaluation &e) {
-  const Arithmetic &a = e.getArithmetic();
-  if (!e[getLhs()].isFloat())
-    return mapIntegerPairs(e, wrappingMul,
-                           [](int64_t x, double ex, int64_t y, double ey) {
-                             return carryProduct(x, ex, y, ey);
-                           });
-  return mapFloatPairs(
-      e, [](double x, double y) { return x * y; }, carryProduct,
-      [&](double x, double y, double z, double c) {
-        return a.round(std::fabs(z) + c);
-      });
-}
-
-/// Returns how far x / y moves from z = x / y.
-static double carryQuotient(double x, double ex, double y, double ey,
-                            double z) {
-  if (ey == 0.0)
-    return ex / std::fabs(y);
-  if (!(ey < std::fabs(y)))
-    return kInfinity;
-  return (ex + std::fabs(z) * ey) / (std::fabs(y) - ey);
-}
-
-/// Returns the error of the division z = x / y.
-static double roundQuotient(const Arithmetic &a, double y, double z, double c) {
-  bool isLimited = a.limitsDivisors &&
-                   !(std::fabs(y) >= 0x1p-126 && std::fabs(y) <= 0x1p126);
-  return isLimited ? kInfinity : a.round(std::fabs(z) + c, a.division);
-}
-
-LogicalResult DivOp::evaluate(Evaluation &e) {
-  const Arithmetic &a = e.getArithmetic();
-  return mapFloatPairs(
-      e, [](double x, double y) { return x / y; },
-      [](double x, double ex, double y, double ey) {
-        return carryQuotient(x, ex, y, ey, x / y);
-      },
-      [&](double x, double y, double z, double c) {
-        return roundQuotient(a, y, z, c);
-      });
-}
-
-LogicalResult MaximumOp::evaluate(Evaluation &e) {
-  if (!e[getLhs()].isFloat())
-    return mapIntegerPairs(
-        e, [](int64_t x, int64_t y) { return std::max(x, y); }, carryMaximum);
-  return moveFloatPairs(
-      e,
-      [](double x, double y) {
-        return std::isnan(x) || x > y ? x
-                                      : (std::isnan(y) ? y : std::max(x, y));
-      },
-      carryMaximum);
-}
-
-LogicalResult MinimumOp::evaluate(Evaluation &e) {
-  auto carryMinimum = [](double x, double ex, double y, double ey) {
-    return carryMaximum(-x, ex, -y, ey);
-  };
-  if (!e[getLhs()].isFloat())
-    return mapIntegerPairs(
-        e, [](int64_t x, int64_t y) { return std::min(x, y); }, carryMinimum);
-  return moveFloatPairs(
-      e,
-      [](double x, double y) {
-        return std::isnan(x) || x < y ? x
-                                      : (std::isnan(y) ? y : std::min(x, y));
-      },
-      carryMinimum);
-}
-
-/// Bitwise operations: an element that is not certain may become anything.
-static double carryBits(int64_t x, double ex, int64_t y, double ey) {
-  return ex != 0.0 || ey != 0.0 ? kInfinity : 0.0;
-}
-
-LogicalResult BitwiseAndOp::evaluate(Evaluation &e) {
-  return mapIntegerPairs(
-      e, [](int64_t x, int64_t y) { return x & y; }, carryBits);
-}
-
-LogicalResult BitwiseOrOp::evaluate(Evaluation &e) {
-  return mapIntegerPairs(
-      e, [](int64_t x, int64_t y) { return x | y; }, carryBits);
-}
-
-//===----------------------------------------------------------------------===//
-// Powers
-//===----------------------------------------------------------------------===//
-
-/// Returns x^y, where integers wrap and negative powers are 1 / x^-y, towards
-/// zero.
-static int64_t getIntegerPower(int64_t x, int64_t y) {
-  if (y < 0) {
-    if (x == 1 || x == -1)
-      return x == 1 || y % 2 == 0 ? 1 : -1;
-    return 0;
-  }
-  int64_t result = 1;
-  for (; y != 0; y >>= 1) {
-    if (y & 1)
-      result = wrappingMul(result, x);
-    x = wrappingMul(x, x);
-  }
-  return result;
-}
-
-/// Returns how far x^y moves from z = x^y.
-static double carryPower(double x, double ex, double y, double ey, double z) {
-  double base = std::fabs(x);
-  if (ey == 0.0 && y == 2.0)
-    return 2 * base * ex + ex * ex;
-  if (ey == 0.0 && y == 3.0)
-    return 3 * base * base * ex + 3 * base * ex * ex + ex * ex * ex;
-  if (ey == 0.0 && (y == 1.0 || ex == 0.0))
-    return ex;
-  // In logarithms, which needs a base that keeps its sign.
-  if (!(ex < base) || (x < 0 && ey != 0.0))
-    return kInfinity;
-  double logError = -std::log1p(-ex / base);
-  double error =
-      std::fabs(y) * logError + std::fabs(std::log(base)) * ey + logError * ey;
-  return std::fabs(z) * std::expm1(error);
-}
-
-/// Returns the error of x^y = z where the operator's exponent is the constant
-/// y: products, roots and quotients.
-static std::optional<double> roundExactPower(const Arithmetic &a, double x,
-                                             double y, double magnitude) {
-  auto quotient = [&](double divisor, double divisorError) {
-    return magnitude * divisorError / (divisor - divisorError) +
-           roundQuotient(a, divisor, magnitude, 0);
-  };
-  double base = std::fabs(x);
-  if (y == 1.0)
-    return 0.0;
-  if (y == 2.0)
-    return a.round(magnitude);
-  if (y == 3.0)
-    return base * a.round(base * base) + a.round(magnitude);
-  if (y == 0.5)
-    return a.round(magnitude, a.squareRoot);
-  if (y == -0.5)
-    return quotient(std::sqrt(base), a.round(std::sqrt(base), a.squareRoot));
-  if (y == -1.0)
-    return roundQuotient(a, x, magnitude, 0);
-  if (y == -2.0)
-    return quotient(base * base, a.round(base * base));
-  return std::nullopt;
-}
-
-/// Returns x^y as the operator defines it for the constant y.
-static double getConstantPower(double x, double y) {
-  if (y == 0.5)
-    return std::sqrt(x);
-  if (y == -0.5)
-    return 1 / std::sqrt(x);
-  return std::pow(x, y);
-}
-
-LogicalResult PowOp::evaluate(Evaluation &e) {
-  const Arithmetic &a = e.getArithmetic();
-  if (!e[getLhs()].isFloat())
-    return mapIntegerPairs(e, getIntegerPower, carryBits);
-  DenseElementsAttr exponent;
-  bool isConstant =
-      matchPattern(getRhs(), m_Constant(&exponent)) && exponent.isSplat();
-  auto power = [&](double x, double y) {
-    return isConstant ? getConstantPower(x, y) : std::pow(x, y);
-  };
-  return mapFloatPairs(
-      e, power,
-      [&](double x, double ex, double y, double ey) {
-        return carryPower(x, ex, y, ey, power(x, y));
-      },
-      [&](double x, double y, double z, double c) {
-        double magnitude = std::fabs(z) + c;
-        if (isConstant)
-          if (auto error = roundExactPower(a, x, y, magnitude))
-            return *error;
-        double size =
-            z == 0.0 || x == 0.0 ? 0.0 : std::fabs(y * std::log(std::fabs(x)));
-        return a.round(magnitude, a.power + a.powerPerLog * size);
-      });
 }

@@ -17,31 +17,52 @@ namespace tapml::detail {
 // Functions of one element
 //===----------------------------------------------------------------------===//
 
-/// Computes `y = value(x)` for each element. `carry(x, y, e)` is how far y
-/// moves when x moves by e > 0, and `round(x, y, c)` the error of the
-/// computation where y may have moved by c.
-template <typename Value, typename Carry, typename Round>
-llvm::LogicalResult mapFloats(Evaluation &e, mlir::Value operand, Value value,
-                              Carry carry, Round round) {
+/// Computes a function of each element. `evaluate(x)` returns what is known of
+/// it at x: its `value`, `carry(e)`, how far that moves when x moves by e > 0,
+/// and `round(c)`, the error of the computation where it may have moved by c.
+template <typename Evaluate>
+llvm::LogicalResult mapPoints(Evaluation &e, mlir::Value operand,
+                              Evaluate evaluate) {
   Estimate x = e.read(operand);
   llvm::ArrayRef<double> elements = x.getFloats();
   FloatResult result(e, x.getShape());
-  for (int64_t i = 0, count = result.size(); i < count; ++i) {
-    double at = elements[i], y = value(at);
-    bool isFinite = std::isfinite(y);
-    ErrorBound error = forEachBound(
-        [&](double given) {
-          double carried = carryErrors(
-              [&](double error) { return carry(at, y, error); }, given);
-          // Whether a value that is not finite is certain depends on the
-          // operands alone.
-          return isFinite ? carried + round(at, y, carried) : carried;
-        },
-        x.getBound(i));
-    result.set(i, y, error);
-  }
+  auto compute = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      auto point = evaluate(elements[i]);
+      double y = point.value;
+      bool isFinite = std::isfinite(y);
+      ErrorBound error = forEachBound(
+          [&](double given) {
+            double carried = carryErrors(
+                [&](double error) { return point.carry(error); }, given);
+            // Whether a value that is not finite is certain depends on the
+            // operands alone.
+            return isFinite ? carried + point.round(carried) : carried;
+          },
+          x.getBound(i));
+      result.set(i, y, error);
+    }
+  };
+  forEachPart(result.size(), /*steps=*/16, compute);
   result.finish();
   return llvm::success();
+}
+
+/// As `mapPoints` for `y = value(x)`, with `carry(x, y, e)` and
+/// `round(x, y, c)`.
+template <typename Value, typename Carry, typename Round>
+llvm::LogicalResult mapFloats(Evaluation &e, mlir::Value operand, Value value,
+                              Carry carryAt, Round roundAt) {
+  struct Point {
+    double carry(double error) const { return carryAt(x, value, error); }
+    double round(double carried) const { return roundAt(x, value, carried); }
+    double x, value;
+    const Carry &carryAt;
+    const Round &roundAt;
+  };
+  return mapPoints(e, operand, [&](double x) {
+    return Point{x, value(x), carryAt, roundAt};
+  });
 }
 
 /// As `mapFloats`, for functions that do not round.

@@ -21,9 +21,33 @@ const Estimate &Evaluation::operator[](Value operand) const {
   llvm::report_fatal_error("not an operand of the operator evaluated");
 }
 
+/// Returns whether arithmetic certainly sees the elements as they are: an exact
+/// tensor without subnormal numbers, or where these are kept. Does not convert
+/// the elements: weights are many.
+static bool isUnchanged(const Estimate &given, const Arithmetic &arithmetic) {
+  if (!given.isExact())
+    return false;
+  if (!arithmetic.flushesSubnormals)
+    return true;
+  const HostTensor *tensor = given.getTensor();
+  if (!tensor || !tensor->getElementType().isF32())
+    return false;
+  const char *bytes = tensor->getBytes().data();
+  uint32_t isSubnormal = 0;
+  for (int64_t i = 0, count = tensor->getNumElements(); i < count; ++i) {
+    uint32_t bits;
+    std::memcpy(&bits, bytes + i * sizeof(bits), sizeof(bits));
+    // Zero wraps around.
+    isSubnormal |= (bits & 0x7fffffff) - 1 < 0x7fffff;
+  }
+  return !isSubnormal;
+}
+
 Estimate Evaluation::read(Value operand) const {
   const Estimate &given = (*this)[operand];
   if (!given.isFloat())
+    return given;
+  if (isUnchanged(given, arithmetic))
     return given;
   ArrayRef<double> values = given.getFloats();
   FloatFormat format = FloatFormat::get(given.getElementType());
@@ -127,6 +151,10 @@ tapml::evaluateOperator(Operation *op, ArrayRef<Estimate> operands,
   Evaluation evaluation(op, operands, arithmetic);
   if (failed(interface.evaluate(evaluation)))
     return failure();
+  if (evaluation.getResults().size() != op->getNumResults())
+    return op->emitOpError("cannot be evaluated: its evaluation gives ")
+           << evaluation.getResults().size() << " results, it has "
+           << op->getNumResults();
   for (auto [index, result] : llvm::enumerate(evaluation.getResults())) {
     Type type = op->getResult(index).getType();
     if (!hasType(result, type))

@@ -10,8 +10,20 @@
 #define TAPML_LIB_DIALECT_TAPML_NUMERICS_EVALUATIONUTILS_H
 
 #include "tapml/Dialect/TapML/Numerics/Evaluate.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Parallel.h"
 #include <array>
 #include <limits>
+
+/// Loops over numbers that are compiled for several generations of processors,
+/// of which the loader takes the best. For functions, not templates.
+#if defined(__x86_64__) && defined(__ELF__) && defined(__clang__) &&           \
+    !__has_feature(address_sanitizer)
+#define TAPML_MULTIVERSION                                                     \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define TAPML_MULTIVERSION
+#endif
 
 namespace tapml::detail {
 
@@ -27,6 +39,11 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 class FloatResult {
 public:
   FloatResult(Evaluation &e, llvm::ArrayRef<int64_t> shape);
+  FloatResult(Evaluation &e, llvm::ArrayRef<int64_t> shape,
+              std::vector<double> values, std::vector<double> bounds,
+              std::vector<double> worst)
+      : values(std::move(values)), bounds(std::move(bounds)),
+        worst(std::move(worst)), e(e), shape(shape) {}
 
   int64_t size() const { return values.size(); }
   void set(int64_t i, double value, ErrorBound error) {
@@ -75,6 +92,27 @@ private:
   unsigned bits;
   std::vector<double> bounds, worst;
 };
+
+//===----------------------------------------------------------------------===//
+// Threads
+//===----------------------------------------------------------------------===//
+
+/// Steps that are worth a task of their own.
+inline constexpr int64_t kStepsPerTask = 1 << 15;
+
+/// Calls `f(begin, end)` for the parts of [0, count), on several threads where
+/// that is worth it; each of the items takes about `steps` steps. What `f`
+/// computes for an item must depend on that item alone.
+template <typename F> void forEachPart(int64_t count, int64_t steps, F &&f) {
+  int64_t size = llvm::divideCeil(kStepsPerTask, std::max<int64_t>(steps, 1));
+  int64_t parts = llvm::divideCeil(count, size);
+  if (parts <= 1)
+    return f(int64_t(0), count);
+  llvm::parallelFor(0, parts, [&](size_t part) {
+    int64_t begin = static_cast<int64_t>(part) * size;
+    f(begin, std::min(begin + size, count));
+  });
+}
 
 //===----------------------------------------------------------------------===//
 // Errors

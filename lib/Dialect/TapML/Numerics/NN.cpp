@@ -175,17 +175,20 @@ LogicalResult SoftmaxOp::evaluate(Evaluation &e) {
   ReducedRows rows(x, {static_cast<int64_t>(getDim())}, /*keepsDims=*/false);
   FloatResult result(e, x.getShape());
   ArrayRef<double> elements = x.getFloats();
-  SoftmaxRow row;
-  for (int64_t start : rows.starts) {
-    row.clear();
-    for (int64_t offset : rows.offsets)
-      row.add(elements[start + offset], x.getBound(start + offset));
-    row.compute(a, /*maskedIsZero=*/false);
-    for (auto [i, offset] : llvm::enumerate(rows.offsets)) {
-      Rounded share = row.getShare(a, i);
-      result.set(start + offset, share.value, share.error);
+  auto compute = [&](int64_t begin, int64_t end) {
+    SoftmaxRow row;
+    for (int64_t start : ArrayRef(rows.starts).slice(begin, end - begin)) {
+      row.clear();
+      for (int64_t offset : rows.offsets)
+        row.add(elements[start + offset], x.getBound(start + offset));
+      row.compute(a, /*maskedIsZero=*/false);
+      for (auto [i, offset] : llvm::enumerate(rows.offsets)) {
+        Rounded share = row.getShare(a, i);
+        result.set(start + offset, share.value, share.error);
+      }
     }
-  }
+  };
+  forEachPart(rows.starts.size(), 16 * rows.offsets.size(), compute);
   result.finish();
   return success();
 }
@@ -209,15 +212,20 @@ LogicalResult LayerNormOp::evaluate(Evaluation &e) {
   }
   int64_t count = getNumElements(normalized);
   FloatResult result(e, x.getShape());
-  NormalizedRow row(e.getArithmetic(), getEpsilon().convertToDouble());
-  for (int64_t start = 0; count != 0 && start < result.size(); start += count) {
-    row.compute(x, start, count);
-    for (int64_t i = 0; i < count; ++i) {
-      Rounded y = row.getElement(i, getWeight() ? &weight : nullptr,
-                                 getBias() ? &bias : nullptr);
-      result.set(start + i, y.value, y.error);
+  double epsilon = getEpsilon().convertToDouble();
+  const Estimate *scale = getWeight() ? &weight : nullptr;
+  const Estimate *shift = getBias() ? &bias : nullptr;
+  auto compute = [&](int64_t begin, int64_t end) {
+    NormalizedRow row(e.getArithmetic(), epsilon);
+    for (int64_t start = begin * count; start < end * count; start += count) {
+      row.compute(x, start, count);
+      for (int64_t i = 0; i < count; ++i) {
+        Rounded y = row.getElement(i, scale, shift);
+        result.set(start + i, y.value, y.error);
+      }
     }
-  }
+  };
+  forEachPart(count ? result.size() / count : 0, 8 * count, compute);
   result.finish();
   return success();
 }
@@ -242,31 +250,31 @@ LogicalResult LinearOp::evaluate(Evaluation &e) {
       return emitSizeError(e, "weight has " + Twine(outputs) + " rows, bias " +
                                   Twine(bias.getShape()[0]));
   }
-  FloatResult result(e, shape);
   // A bias is added to the sum, or the sum to the bias: one more rounding.
   int64_t roundings = getBias() ? 1 : 0;
   Product product = multiply(
       e.getArithmetic(), MatrixView::get(x, 0, rows, inputs),
       MatrixView::get(weight, 0, outputs, inputs, /*isTransposed=*/true),
       roundings);
-  result.values = std::move(product.values);
-  result.bounds = std::move(product.bounds);
-  result.worst = std::move(product.worst);
+  FloatResult result(e, shape, std::move(product.values),
+                     std::move(product.bounds), std::move(product.worst));
   if (getBias()) {
     ErrorBound rounding = e.getArithmetic().accumulate(inputs + 1);
-    for (int64_t i = 0, count = result.size(); i < count; ++i) {
-      int64_t column = i % outputs;
-      double value = bias.getFloats()[column];
+    ArrayRef<double> values = bias.getFloats();
+    std::vector<double> bounds(outputs), worst(outputs);
+    for (int64_t column = 0; column < outputs; ++column) {
       ErrorBound error = bias.getBound(column);
-      result.values[i] += value;
-      if (!std::isfinite(value)) {
-        result.bounds[i] += error.bound;
-        result.worst[i] += error.worst;
-        continue;
-      }
-      result.bounds[i] += error.bound + rounding.bound * std::fabs(value);
-      result.worst[i] += error.worst + rounding.worst * std::fabs(value);
+      double magnitude =
+          std::isfinite(values[column]) ? std::fabs(values[column]) : 0.0;
+      bounds[column] = error.bound + rounding.bound * magnitude;
+      worst[column] = error.worst + rounding.worst * magnitude;
     }
+    for (int64_t start = 0; start < result.size(); start += outputs)
+      for (int64_t column = 0; column < outputs; ++column) {
+        result.values[start + column] += values[column];
+        result.bounds[start + column] += bounds[column];
+        result.worst[start + column] += worst[column];
+      }
   }
   result.finish();
   return success();

@@ -67,26 +67,51 @@ void SoftmaxRow::add(double score, ErrorBound error) {
   errors.push_back(error);
 }
 
+/// Finds out whether all shares are one special value, and whether it is
+/// certain: an infinity or NaN without an error decides, whatever else there
+/// is.
+void SoftmaxRow::findSpecial(double largest, bool maskedIsZero) {
+  hasSpecial = !std::isfinite(largest);
+  if (!hasSpecial)
+    return;
+  bool isMasked = largest == -kInfinity;
+  special.value = isMasked && maskedIsZero ? 0.0 : std::nan("");
+  auto decide = [&](auto get) {
+    auto isCertain = [&](size_t i) { return get(errors[i]) == 0.0; };
+    auto indices = llvm::seq<size_t>(0, scores.size());
+    // A row of minus infinities needs all of them to be certain.
+    if (isMasked)
+      return llvm::all_of(indices, isCertain) ? 0.0 : kInfinity;
+    return llvm::any_of(indices,
+                        [&](size_t i) {
+                          return !(scores[i] < kInfinity) && isCertain(i);
+                        })
+               ? 0.0
+               : kInfinity;
+  };
+  special.error = {decide([](ErrorBound error) { return error.bound; }),
+                   decide([](ErrorBound error) { return error.worst; })};
+}
+
+/// Returns exp(x) - 1 for x >= 0, or a little more: for small numbers, most of
+/// them, without the function.
+static double getGrowth(double x) {
+  return x < 0x1p-10 ? x * (1 + x) : std::expm1(x);
+}
+
 void SoftmaxRow::compute(const Arithmetic &arithmetic, bool maskedIsZero) {
-  state = State::Finite;
-  double largest = -kInfinity, largestError = 0.0;
+  double largest = -kInfinity;
+  ErrorBound largestError;
   for (auto [i, score] : llvm::enumerate(scores)) {
-    if (errors[i].bound == kInfinity) {
-      state = State::Free;
-      return;
-    }
     // A NaN stays.
-    if (!(score <= largest))
+    if (!(score <= largest) && !std::isnan(largest))
       largest = score;
-    largestError = std::max(largestError, errors[i].worst);
-    if (std::isnan(score))
-      state = State::NaN;
+    largestError =
+        forEachBound([](double a, double b) { return std::max(a, b); },
+                     largestError, errors[i]);
   }
-  if (largest == kInfinity)
-    state = State::NaN;
-  else if (largest == -kInfinity)
-    state = maskedIsZero ? State::Zero : State::NaN;
-  if (state != State::Finite)
+  findSpecial(largest, maskedIsZero);
+  if (hasSpecial)
     return;
 
   powers.resize(scores.size());
@@ -96,43 +121,39 @@ void SoftmaxRow::compute(const Arithmetic &arithmetic, bool maskedIsZero) {
   for (auto [i, score] : llvm::enumerate(scores)) {
     double distance = largest - score, power = std::exp(-distance);
     powers[i] = power;
-    powerErrors[i] = {};
     sum += power;
-    if (score == -kInfinity)
-      continue;
     powerErrors[i] = forEachBound(
-        [&](double error) {
-          // A common error of the largest score cancels.
+        [&](double error, double largestError) {
+          if (error == kInfinity)
+            return kInfinity;
+          if (distance == kInfinity && error == 0.0)
+            return 0.0;
+          // A common error of the largest score cancels; beyond exp(200) a
+          // share may be anything from 0 to 1.
           error += arithmetic.round(distance + error + largestError);
-          double moved = power * std::expm1(error);
+          double moved = power * getGrowth(std::min(error, 200.0));
           return moved + arithmetic.round(power + moved, arithmetic.exp);
         },
-        errors[i]);
+        errors[i], largestError);
     carried = carried + powerErrors[i];
   }
 }
 
 Rounded SoftmaxRow::getShare(const Arithmetic &arithmetic, int64_t i) const {
-  switch (state) {
-  case State::NaN:
-    return {std::nan(""), {}};
-  case State::Zero:
-    return {0.0, {}};
-  case State::Free:
-    return {std::nan(""), {kInfinity, kInfinity}};
-  case State::Finite:
-    break;
-  }
+  if (hasSpecial)
+    return special;
   double share = powers[i] / sum;
   auto getError = [&](double powerError, double sumError, double relative) {
+    if (sumError == kInfinity)
+      return kInfinity;
+    if (powers[i] == 0.0 && powerError == 0.0)
+      return 0.0;
     sumError += relative * (sum + sumError);
     // A share is at most 1 whatever its errors are.
     double error = 1.0;
     if (sumError < sum)
       error =
           std::min(error, (powerError + share * sumError) / (sum - sumError));
-    if (powers[i] == 0.0 && powerError == 0.0)
-      return 0.0;
     return error + arithmetic.round(share + error, arithmetic.division);
   };
   return {share, forEachBound(getError, powerErrors[i], carried,
@@ -169,8 +190,14 @@ void NormalizedRow::compute(const Estimate &x, int64_t start, int64_t count) {
     isSpecial = true;
     specialError = error;
   };
-  if (!std::isfinite(mean.value))
+  if (!std::isfinite(mean.value)) {
+    // An infinite element minus an infinite mean is NaN, and with it all.
+    factor.value = std::nan("");
     return setSpecial(mean.error);
+  }
+  // The mean may be computed element by element, where each step underflows.
+  double underflow = n * arithmetic.getUnderflow();
+  mean.error = {mean.error.bound + underflow, mean.error.worst + underflow};
 
   // The sum of (c_i - d + h_i)^2, with the mean off by d and each centred
   // element beside that by h_i; the centred elements c_i sum to zero.
@@ -191,16 +218,16 @@ void NormalizedRow::compute(const Estimate &x, int64_t start, int64_t count) {
     accumulate(first.worst, errorSquares.worst, errors.worst,
                centred.error.worst);
   }
+  double shifted = squares / n + epsilon, root = std::sqrt(shifted);
+  factor.value = 1 / root;
   if (sum.mayOverflow() || !(squares < kOverflow / 2))
     return setSpecial({kInfinity, kInfinity});
-
-  double shifted = squares / n + epsilon, root = std::sqrt(shifted);
   ErrorBound rounding = arithmetic.accumulate(count);
   auto getFactorError = [&](double relative, double meanError, double first,
                             double errors, double errorSquares) {
     double error = n * meanError * meanError + 2 * first +
                    2 * meanError * errors + errorSquares;
-    error += relative * (squares + error) + n * arithmetic.getUnderflow();
+    error += relative * (squares + error) + underflow;
     error = error / n +
             arithmetic.round((squares + error) / n, arithmetic.division);
     error += kU * epsilon + arithmetic.round(shifted + error);
@@ -216,8 +243,8 @@ void NormalizedRow::compute(const Estimate &x, int64_t start, int64_t count) {
                leastRoot +
            arithmetic.round(largest, arithmetic.division);
   };
-  factor = {1 / root, forEachBound(getFactorError, rounding, mean.error, first,
-                                   errors, errorSquares)};
+  factor.error = forEachBound(getFactorError, rounding, mean.error, first,
+                              errors, errorSquares);
 }
 
 Rounded NormalizedRow::getElement(int64_t i, const Estimate *weight,

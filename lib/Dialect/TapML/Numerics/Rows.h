@@ -54,11 +54,10 @@ public:
   /// infinity becomes zero or NaN.
   void compute(const Arithmetic &arithmetic, bool maskedIsZero);
 
-  int64_t size() const { return scores.size(); }
-  /// Whether every share is certainly NaN, certainly zero, or anything.
-  bool isNaN() const { return state == State::NaN; }
-  bool isZero() const { return state == State::Zero; }
-  bool isFree() const { return state == State::Free; }
+  /// Whether every share is the same special value, `getSpecial`: NaN, or zero
+  /// where everything is masked.
+  bool isSpecial() const { return hasSpecial; }
+  Rounded getSpecial() const { return special; }
 
   /// Element i of the result: its power divided by the sum.
   Rounded getShare(const Arithmetic &arithmetic, int64_t i) const;
@@ -70,12 +69,14 @@ public:
   ErrorBound getCarried() const { return carried; }
 
 private:
-  enum class State { Finite, NaN, Zero, Free };
+  void findSpecial(double largest, bool maskedIsZero);
+
   std::vector<double> scores, powers;
   std::vector<ErrorBound> errors, powerErrors;
   double sum = 0.0;
   ErrorBound carried;
-  State state = State::Finite;
+  bool hasSpecial = false;
+  Rounded special;
 };
 
 /// (x - mean) / sqrt(variance + epsilon) of a row.

@@ -49,7 +49,7 @@ static std::string getExecutableName(func::FuncOp body) {
   for (auto op : body.getOps<TapMLOperator>()) {
     if (isClonedConstant(op))
       continue;
-    ops.push_back(getOperatorName(op));
+    ops.push_back(op.getOperatorName());
     last = op;
   }
   std::string name;
@@ -58,8 +58,7 @@ static std::string getExecutableName(func::FuncOp body) {
     name = (ops.front() + "_to_" + ops.back() + "_" + Twine(ops.size())).str();
   else
     name = llvm::join(ops, "_");
-  // Operators of other dialects have a dot in their names.
-  llvm::replace(name, '.', '_');
+  name = toIdentifier(name);
   if (ops.size() != 1)
     return name;
   for (BlockArgument argument : body.getArguments())

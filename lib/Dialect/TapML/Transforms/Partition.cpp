@@ -12,6 +12,7 @@
 #include "Regions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "tapml/Support/OutputFile.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include <map>
@@ -131,15 +132,12 @@ LogicalResult TapMLPartitionPass::write(const EffectivePlan &effective,
                                         StringRef path, bool json) {
   if (path.empty())
     return success();
-  llvm::Error error = llvm::writeToOutput(path, [&](raw_ostream &os) {
-    printExplanation(os, effective, json);
-    return llvm::Error::success();
-  });
+  llvm::Error error = writeOutput(
+      path, [&](raw_ostream &os) { printExplanation(os, effective, json); });
   if (!error)
     return success();
   return emitError(UnknownLoc::get(&getContext()))
-         << "cannot write '" << path
-         << "': " << llvm::toString(std::move(error));
+         << llvm::toString(std::move(error));
 }
 
 LogicalResult TapMLPartitionPass::run() {

@@ -30,12 +30,6 @@ SmallVector<func::FuncOp> tapml::getGraphs(ModuleOp module) {
   return graphs;
 }
 
-StringRef tapml::getOperatorName(Operation *op) {
-  StringRef name = op->getName().getStringRef();
-  name.consume_front("tapml.");
-  return name;
-}
-
 bool tapml::isClonedConstant(Operation *op) {
   if (!op->hasTrait<OpTrait::ConstantLike>() || op->getNumResults() != 1)
     return false;
@@ -278,7 +272,7 @@ bool Placer::matches(CompiledRule &compiled, TapMLOperator op, int64_t index) {
     matched &= inside;
   }
   if (!rule.ops.empty())
-    matched &= llvm::is_contained(rule.ops, getOperatorName(op));
+    matched &= llvm::is_contained(rule.ops, op.getOperatorName());
   if (!rule.dtypes.empty())
     matched &= hasResultType(op, rule.dtypes);
   return matched;
@@ -444,7 +438,7 @@ FailureOr<EffectivePlan> Placer::run() {
         decision.graph = graph.getSymName().str();
       for (StringRef name : getInstanceNames(op))
         decision.instances.push_back(name.str());
-      decision.op = getOperatorName(op).str();
+      decision.op = op.getOperatorName().str();
       allPlaced &= succeeded(place(op, std::move(decision)));
     }
   if (!allPlaced)
@@ -457,8 +451,7 @@ FailureOr<EffectivePlan> Placer::run() {
 FailureOr<EffectivePlan> tapml::placeOperators(ModuleOp module,
                                                const Plan &plan,
                                                ArrayRef<Target> targets) {
-  if (failed(verifyPlan(module.getContext(), plan, targets)) ||
-      failed(verifyGraphs(module)))
+  if (failed(verifyPlan(module, plan, targets)) || failed(verifyGraphs(module)))
     return failure();
   return Placer(module, plan, targets).run();
 }

@@ -316,16 +316,20 @@ static SmallVector<StringRef> getRegisteredOperators(MLIRContext *context) {
       continue;
     StringRef text = name.getStringRef();
     text.consume_front("tapml.");
-    names.push_back(text);
+    // Operators of other IR are known by names of their own.
+    if (name.getTypeID() != TypeID::get<OperatorRegionOp>())
+      names.push_back(text);
   }
   return names;
 }
 
-LogicalResult tapml::verifyPlan(MLIRContext *context, const Plan &plan,
+LogicalResult tapml::verifyPlan(ModuleOp module, const Plan &plan,
                                 ArrayRef<Target> targets) {
+  MLIRContext *context = module.getContext();
   JSONReader json(context, plan.source);
   context->getOrLoadDialect<TapMLDialect>();
   SmallVector<StringRef> operators = getRegisteredOperators(context);
+  module.walk([&](OperatorRegionOp op) { operators.push_back(op.getName()); });
   auto checkOp = [&](StringRef op, const Twine &where) -> LogicalResult {
     if (llvm::is_contained(operators, op))
       return success();

@@ -130,15 +130,23 @@ tapml::parseTargets(MLIRContext *context, ArrayRef<std::string> specs) {
   bool seenHost = false;
   for (const std::string &spec : specs) {
     auto [name, text] = StringRef(spec).split('=');
-    if (!StringRef(spec).contains('='))
+    if (!StringRef(spec).contains('=')) {
       text = name;
+      if (name.ends_with(".json"))
+        return emitError(loc) << "target '" << spec
+                              << "': a profile needs the name of a place: "
+                                 "write NAME="
+                              << spec;
+    }
     bool isName = !name.empty() && llvm::all_of(name, [](char c) {
-      return llvm::isAlnum(c) || c == '_' || c == '-';
+      return llvm::isAlnum(c) || c == '.' || c == '_' || c == '-';
     });
     if (!isName)
       return emitError(loc) << "target '" << spec
                             << "': the name of a place must be made of "
-                               "letters, digits, '_' and '-'";
+                               "letters, digits, '.', '_' and '-': write "
+                               "NAME="
+                            << text;
     FailureOr<ProfileAttr> profile = resolveProfile(context, spec, text);
     if (failed(profile))
       return failure();

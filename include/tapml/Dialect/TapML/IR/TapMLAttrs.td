@@ -120,27 +120,45 @@ def TapML_LoweringAttr : TapML_Attr<"Lowering", "lowering"> {
 // Entry points
 //===----------------------------------------------------------------------===//
 
+def TapML_SizeBlock : I32EnumAttr<"SizeBlock", "where a kernel finds sizes", [
+    I32EnumAttrCase<"PushConstants", 0, "push_constants">,
+    I32EnumAttrCase<"UniformBuffer", 1, "uniform_buffer">]> {
+  let cppNamespace = "::tapml";
+  let genSpecializedAttr = 0;
+}
+
 def TapML_EntryPointAttr : TapML_Attr<"EntryPoint", "entry_point"> {
   let summary = "How a compiled kernel is called";
   let description = [{
     What a launch has to know about a kernel once only its binary form is left:
     the access (`read`, `write` or `readwrite`) of each buffer in the order of
     its parameters, the number of sizes that follow, and the workgroup size,
-    which kernels of the host do not have.
+    which kernels of the host do not have. A Vulkan kernel with more sizes than
+    push constants can hold finds them in a uniform buffer behind its buffers.
 
     ```mlir
     #tapml.entry_point<"gelu", access = ["read", "write"], sizes = 1,
                        workgroup = [64, 1, 1]>
+    #tapml.entry_point<"sum", access = ["read", "write"],
+                       sizes = 40 in uniform_buffer, workgroup = [64, 1, 1]>
     ```
   }];
   let parameters = (ins
     StringRefParameter<"name of the kernel in the binary">:$name,
     "::mlir::ArrayAttr":$access,
     "int64_t":$sizes,
-    OptionalArrayRefParameter<"int64_t">:$workgroup);
+    OptionalArrayRefParameter<"int64_t">:$workgroup,
+    DefaultValuedParameter<"::tapml::SizeBlock",
+                           "::tapml::SizeBlock::PushConstants">:$size_block);
+  let builders = [AttrBuilder<(ins
+      "::llvm::StringRef":$name, "::mlir::ArrayAttr":$access, "int64_t":$sizes,
+      CArg<"::llvm::ArrayRef<int64_t>", "{}">:$workgroup), [{
+    return $_get($_ctxt, name, access, sizes, workgroup,
+                 SizeBlock::PushConstants);
+  }]>];
   let assemblyFormat = [{
     `<` $name `,` `access` `=` $access `,` `sizes` `=` $sizes
-    (`,` `workgroup` `=` `[` $workgroup^ `]`)? `>`
+    (`in` $size_block^)? (`,` `workgroup` `=` `[` $workgroup^ `]`)? `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -195,8 +195,9 @@ def TapML_KernelOp : TapML_Op<"kernel",
 }
 
 def TapML_YieldOp : TapML_Op<"yield",
-    [Pure, ReturnLike, Terminator, ParentOneOf<["KernelOp", "TestOp"]>]> {
-  let summary = "the results of a kernel or of a test";
+    [Pure, ReturnLike, Terminator,
+     ParentOneOf<["KernelOp", "OperatorRegionOp", "TestOp"]>]> {
+  let summary = "the results of a kernel, an operator or a test";
   let arguments = (ins Variadic<AnyType>:$operands);
   let assemblyFormat = "attr-dict ($operands^ `:` type($operands))?";
   let builders = [OpBuilder<(ins),

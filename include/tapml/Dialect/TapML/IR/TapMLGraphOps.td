@@ -9,7 +9,7 @@
 #ifndef TAPML_DIALECT_TAPML_IR_GRAPHOPS_TD
 #define TAPML_DIALECT_TAPML_IR_GRAPHOPS_TD
 
-include "tapml/Dialect/TapML/IR/TapMLBase.td"
+include "tapml/Dialect/TapML/IR/TapMLOperatorBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/IR/SymbolInterfaces.td"
 
@@ -47,6 +47,42 @@ def TapML_GetGlobalOp : TapML_Op<"get_global",
   let arguments = (ins FlatSymbolRefAttr:$global);
   let results = (outs AnyStaticShapeTensor:$result);
   let assemblyFormat = "$global attr-dict `:` type($result)";
+}
+
+def TapML_OperatorRegionOp : TapML_OperatorOp<"operator",
+    (ins StrAttr:$name, Variadic<AnyTypeOf<[TapML_Tensor, Index]>>:$inputs,
+         Variadic<Index>:$sizes),
+    [AttrSizedOperandSegments, IsolatedFromAbove, SingleBlock],
+    ["getOperatorName", "getUnsupportedReason"]> {
+  let summary = "an operator that other IR defines";
+  let description = [{
+    Makes an operator of the graph out of operations of other dialects, so that
+    another compiler's graph is partitioned, lowered and run by the same passes
+    as this dialect's operators, without a translation. The region computes the
+    results from its arguments, one for each of `inputs`, with `linalg`,
+    `tensor`, `arith` and `math` operations; what else it holds has to be
+    converted to them before the graph is lowered. `sizes` gives the dynamic
+    dimensions of the results, in order. `name` is what plans and reports call
+    the operator.
+
+    ```mlir
+    %y = tapml.operator "acme.square" ins(%x : tensor<?x8xf32>) sizes(%n)
+         attributes {instance = ["layer.0.square"]} -> tensor<?x8xf32> {
+    ^bb0(%a: tensor<?x8xf32>):
+      %0 = linalg.square ins(%a : tensor<?x8xf32>)
+                         outs(%a : tensor<?x8xf32>) -> tensor<?x8xf32>
+      tapml.yield %0 : tensor<?x8xf32>
+    }
+    ```
+  }];
+  let results = (outs Variadic<TapML_Tensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $name (`ins` `(` $inputs^ `:` type($inputs) `)`)?
+    (`sizes` `(` $sizes^ `)`)? attr-dict-with-keyword `->` type($results) $body
+  }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 #endif // TAPML_DIALECT_TAPML_IR_GRAPHOPS_TD

@@ -35,6 +35,10 @@ enum class NumericalClass {
   Composite
 };
 
+/// Returns an operator's name, which may hold any character, as letters, digits
+/// and underscores: for symbols and entry points.
+std::string toIdentifier(llvm::StringRef name);
+
 /// Returns the identities of all of `ops` together, each once, in order: what
 /// an operator carries that takes their place. Null if none has one.
 mlir::ArrayAttr uniteInstances(llvm::ArrayRef<mlir::Operation *> ops);

@@ -50,6 +50,15 @@ def TapML_OperatorInterface : OpInterface<"TapMLOperator"> {
         return ::tapml::detail::getUnsupportedTypeReason($_op, profile);
       }]>,
     InterfaceMethod<[{
+        Returns what plans and reports call the operator: the name of the
+        operation, without this dialect's prefix.
+      }],
+      "::llvm::StringRef", "getOperatorName", (ins), [{}], [{
+        ::llvm::StringRef name = $_op->getName().getStringRef();
+        name.consume_front("tapml.");
+        return name;
+      }]>,
+    InterfaceMethod<[{
         Returns the operator's identity in the model: one string for a captured
         operator, several where passes merged equal operators.
       }],

@@ -81,6 +81,8 @@ struct Arithmetic {
   bool limitsDivisors = false;
   /// Whether NaN and infinity behave as in IEEE 754.
   bool promisesNonFinite = true;
+  /// Whether attention does so, too.
+  bool attentionKeepsNonFinite = true;
   /// Whether a float that an integer type cannot hold becomes the nearest
   /// integer of the type, and NaN zero, when it is cast. Else it is anything.
   bool saturatesCasts = true;

@@ -43,9 +43,6 @@ bool isClonedConstant(mlir::Operation *op);
 /// Returns the graphs of `module`: its public functions with a body.
 llvm::SmallVector<mlir::func::FuncOp> getGraphs(mlir::ModuleOp module);
 
-/// Returns the name of `op` in plans: without the dialect's prefix.
-llvm::StringRef getOperatorName(mlir::Operation *op);
-
 /// Returns the type that `type` has on a place with `profile`: without 64-bit
 /// integers there, i64 tensors cross as i32, each value checked.
 mlir::Type getTypeAt(mlir::Type type, ProfileAttr profile);

@@ -9,6 +9,7 @@
 #ifndef TAPML_DIALECT_TAPML_TRANSFORMS_PLAN_H
 #define TAPML_DIALECT_TAPML_TRANSFORMS_PLAN_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
 #include "tapml/Dialect/TapML/Transforms/Profile.h"
 #include <optional>
@@ -114,10 +115,10 @@ mlir::FailureOr<Plan> parsePlan(mlir::MLIRContext *context,
 mlir::FailureOr<Plan> loadPlan(mlir::MLIRContext *context,
                                llvm::StringRef path);
 
-/// Checks that the operators that `plan` names are registered in `context` and
-/// that its places are among `targets`. Fails with a diagnostic for the first
-/// that is not.
-mlir::LogicalResult verifyPlan(mlir::MLIRContext *context, const Plan &plan,
+/// Checks that the operators that `plan` names are registered or defined in
+/// `module`, and that its places are among `targets`. Fails with a diagnostic
+/// for the first that is not.
+mlir::LogicalResult verifyPlan(mlir::ModuleOp module, const Plan &plan,
                                llvm::ArrayRef<Target> targets);
 
 /// Writes `plan` as JSON, one line per rule and per decision.

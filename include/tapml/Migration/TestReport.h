@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TAPML_LIB_DRIVER_TESTREPORT_H
-#define TAPML_LIB_DRIVER_TESTREPORT_H
+#ifndef TAPML_MIGRATION_TESTREPORT_H
+#define TAPML_MIGRATION_TESTREPORT_H
 
 #include "tapml/Dialect/TapML/Numerics/Compare.h"
 #include "llvm/Support/JSON.h"
@@ -27,6 +27,8 @@ struct TestCase {
   std::string op;
   /// Number of the test in its file.
   unsigned index = 0;
+  /// The operators of the graph that it holds, by their instances.
+  std::vector<std::string> instances;
   /// Whether results are correctly rounded, so that the share of the bound that
   /// they reach means nothing.
   bool roundsOnce = true;
@@ -45,8 +47,12 @@ struct TestResult {
     NotRun
   };
   Status status = Status::NotRun;
+  /// Whether the device was lost, or took too long, while it ran.
+  bool losesDevice = false;
   /// For people: one line, and what a failing test shows below it.
   std::string message, details;
+  /// The command that runs it again, if it does not pass.
+  std::string command;
   std::vector<Comparison> comparisons;
   /// The largest share of the bound of all results; nothing where results must
   /// be equal.
@@ -55,6 +61,9 @@ struct TestResult {
 };
 
 llvm::StringRef stringifyStatus(TestResult::Status status);
+
+/// Returns what is to be known of a comparison, for reports.
+llvm::json::Value describeComparison(const Comparison &comparison);
 
 /// Says in one line what is wrong.
 std::string summarizeComparison(const Comparison &comparison);
@@ -83,4 +92,4 @@ struct TestReport {
 
 } // namespace tapml
 
-#endif // TAPML_LIB_DRIVER_TESTREPORT_H
+#endif // TAPML_MIGRATION_TESTREPORT_H

@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TestReport.h"
+#include "tapml/Migration/TestReport.h"
+#include "JSONNumber.h"
 #include "tapml/Support/Text.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -172,45 +173,43 @@ void TestReport::print(raw_ostream &os) const {
      << format("%.1f s", seconds) << " on " << device << "\n";
 }
 
-static json::Value toJSON(std::optional<double> number) {
-  if (!number)
-    return nullptr;
-  // JSON has no number for them.
-  if (!std::isfinite(*number))
-    return formatNumber(*number);
-  return *number;
+static json::Value describeElement(const ElementComparison &element) {
+  return json::Object{{"index", ArrayRef<int64_t>(element.index).vec()},
+                      {"expected", element.expectedText},
+                      {"got", element.gotText},
+                      {"ulps", toNumber(element.ulps)},
+                      {"share", toNumber(element.share)}};
 }
 
-static json::Value toJSON(const RangeStats &range) {
-  return json::Object{{"min", toJSON(range.min)},
-                      {"max", toJSON(range.max)},
-                      {"mean", toJSON(range.mean)},
-                      {"variance", toJSON(range.variance)},
-                      {"largest_magnitude", toJSON(range.largestMagnitude)},
+static json::Value describeRange(const RangeStats &range) {
+  return json::Object{{"min", toNumber(range.min)},
+                      {"max", toNumber(range.max)},
+                      {"mean", toNumber(range.mean)},
+                      {"variance", toNumber(range.variance)},
+                      {"largest_magnitude", range.largestMagnitude},
                       {"subnormals", range.subnormals},
                       {"nan", range.nan},
                       {"inf", range.infinities}};
 }
 
-static json::Value toJSON(const Comparison &comparison) {
-  json::Array elements;
+json::Value tapml::describeComparison(const Comparison &comparison) {
+  json::Array worst;
   for (const ElementComparison &element : comparison.worstFailed)
-    elements.push_back(json::Object{{"index", json::Array(element.index)},
-                                    {"oracle", element.expectedText},
-                                    {"got", element.gotText},
-                                    {"ulps", toJSON(element.ulps)},
-                                    {"share", toJSON(element.share)}});
-  return json::Object{{"verdict", stringifyVerdict(comparison.verdict)},
-                      {"mismatch", comparison.mismatch},
-                      {"elements", comparison.elements},
-                      {"failed", comparison.failed},
-                      {"proven", comparison.proven},
-                      {"free", comparison.free},
-                      {"worst_share", toJSON(comparison.worstShare)},
-                      {"worst_failed", std::move(elements)},
-                      {"clusters", json::Array(comparison.clusters)},
-                      {"oracle_range", toJSON(comparison.expectedRange)},
-                      {"got_range", toJSON(comparison.gotRange)}};
+    worst.push_back(describeElement(element));
+  return json::Object{
+      {"verdict", stringifyVerdict(comparison.verdict)},
+      {"elements", comparison.elements},
+      {"worst_share", toNumber(comparison.worstShare)},
+      {"mismatch", comparison.mismatch},
+      {"failed", comparison.failed},
+      {"proven", comparison.proven},
+      {"free", comparison.free},
+      {"first", comparison.first ? describeElement(*comparison.first)
+                                 : json::Value(nullptr)},
+      {"worst", std::move(worst)},
+      {"clusters", comparison.clusters},
+      {"expected_range", describeRange(comparison.expectedRange)},
+      {"got_range", describeRange(comparison.gotRange)}};
 }
 
 json::Value TestReport::toJSON() const {
@@ -218,14 +217,14 @@ json::Value TestReport::toJSON() const {
   for (auto [test, result] : zip_equal(tests, results)) {
     json::Array comparisons;
     for (const Comparison &comparison : result.comparisons)
-      comparisons.push_back(::toJSON(comparison));
+      comparisons.push_back(describeComparison(comparison));
     entries.push_back(json::Object{{"file", test.file},
                                    {"operator", test.symbol},
                                    {"op", test.op},
                                    {"status", stringifyStatus(result.status)},
                                    {"message", result.message},
                                    {"details", result.details},
-                                   {"share", ::toJSON(result.share)},
+                                   {"share", toNumber(result.share)},
                                    {"seconds", result.seconds},
                                    {"results", std::move(comparisons)}});
   }

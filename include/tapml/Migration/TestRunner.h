@@ -6,13 +6,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TAPML_LIB_DRIVER_TESTRUNNER_H
-#define TAPML_LIB_DRIVER_TESTRUNNER_H
+#ifndef TAPML_MIGRATION_TESTRUNNER_H
+#define TAPML_MIGRATION_TESTRUNNER_H
 
-#include "TestReport.h"
 #include "tapml/Compiler/RuntimeHandles.h"
-#include "tapml/Driver/Driver.h"
 #include "tapml/Migration/CarvedTest.h"
+#include "tapml/Migration/TestReport.h"
+#include "tapml/Migration/TestSettings.h"
+#include "llvm/ADT/StringSet.h"
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -25,7 +26,7 @@ struct QuietContext;
 /// made once; several threads may run tests.
 class TestRunner {
 public:
-  explicit TestRunner(const TestJob &job);
+  explicit TestRunner(const TestSettings &settings);
   ~TestRunner();
 
   /// Checks the target and opens the device.
@@ -38,9 +39,16 @@ public:
   llvm::ArrayRef<TestCase> getTests() const { return tests; }
   llvm::ArrayRef<std::vector<unsigned>> getBodies() const { return bodies; }
 
-  /// Compiles a body once and runs its tests; `report` is called after each.
-  void runBody(llvm::ArrayRef<unsigned> numbers,
-               llvm::function_ref<void(unsigned, TestResult)> report);
+  /// Runs all tests but those whose files `skip` names, in `threads` threads.
+  /// `report` is called after each, in one thread at a time; `begin` before
+  /// each, in any.
+  void run(unsigned threads, const llvm::StringSet<> &skip,
+           llvm::function_ref<void(unsigned)> begin,
+           llvm::function_ref<void(unsigned, TestResult)> report);
+
+  /// Calls `handle` for every body, with its number, in `threads` threads.
+  void forEachBody(unsigned threads,
+                   llvm::function_ref<void(unsigned)> handle) const;
 
   /// Compiles a body once and writes it as `executable` in the directory of the
   /// job, and each of its tests' data beside it. `report` is called for every
@@ -57,6 +65,10 @@ public:
 
 private:
   struct Worker;
+  /// Compiles a body once and runs its tests.
+  void runBody(llvm::ArrayRef<unsigned> numbers,
+               llvm::function_ref<void(unsigned)> begin,
+               llvm::function_ref<void(unsigned, TestResult)> report);
   /// The body's executable; empty when `result` says why there is none.
   std::string compileBody(Worker &worker, TestOp test, TestResult &result);
   void loadBody(Worker &worker, llvm::StringRef bytes, TestResult &result);
@@ -76,7 +88,7 @@ private:
   std::string describeRepeat(const TestCase &test) const;
   ContentStore *getStore(llvm::StringRef file);
 
-  const TestJob &job;
+  const TestSettings &job;
   std::string place, device, driver;
   std::once_flag deviceAsked;
   /// What the target's profile promises.
@@ -93,4 +105,4 @@ private:
 
 } // namespace tapml
 
-#endif // TAPML_LIB_DRIVER_TESTRUNNER_H
+#endif // TAPML_MIGRATION_TESTRUNNER_H

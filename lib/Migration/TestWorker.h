@@ -6,14 +6,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TAPML_LIB_DRIVER_TESTWORKER_H
-#define TAPML_LIB_DRIVER_TESTWORKER_H
+#ifndef TAPML_LIB_MIGRATION_TESTWORKER_H
+#define TAPML_LIB_MIGRATION_TESTWORKER_H
 
 #include "DType.h"
-#include "TestRunner.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tapml/Compiler/Compiler.h"
+#include "tapml/Migration/TestRunner.h"
 
 namespace tapml {
 
@@ -67,4 +67,4 @@ std::optional<rt::DType> getRuntimeType(mlir::Type element, TestResult &result);
 
 } // namespace tapml
 
-#endif // TAPML_LIB_DRIVER_TESTWORKER_H
+#endif // TAPML_LIB_MIGRATION_TESTWORKER_H

@@ -6,28 +6,27 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TestRunner.h"
-#include "Output.h"
+#include "tapml/Migration/TestRunner.h"
+#include "Envelope.h"
+#include "Support.h"
 #include "TestWorker.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"
 #include "tapml/Compiler/Compiler.h"
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
+#include "tapml/Support/Text.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/Path.h"
 #include <chrono>
+#include <numeric>
 #include <thread>
 
 using namespace mlir;
 using namespace tapml;
 using Status = TestResult::Status;
-
-static llvm::Error makeError(const Twine &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
 
 /// The tests of the file at `path`, and the module that holds them.
 static OwningOpRef<ModuleOp> parseTests(QuietContext &quiet, StringRef path,
@@ -43,8 +42,8 @@ static OwningOpRef<ModuleOp> parseTests(QuietContext &quiet, StringRef path,
 // Target and files
 //===----------------------------------------------------------------------===//
 
-TestRunner::TestRunner(const TestJob &job)
-    : job(job), reader(std::make_unique<QuietContext>()) {}
+TestRunner::TestRunner(const TestSettings &settings)
+    : job(settings), reader(std::make_unique<QuietContext>()) {}
 
 TestRunner::~TestRunner() = default;
 
@@ -117,6 +116,8 @@ llvm::Error TestRunner::read(StringRef file) {
     op.walk([&](TapMLOperator operation) {
       if (!isa<ConstantOp>(operation))
         test.op = operation->getName().stripDialect().str();
+      if (std::optional<StringRef> instance = getInstance(operation))
+        test.instances.push_back(instance->str());
     });
     std::string body;
     OwningOpRef<ModuleOp> bodyModule = makeBodyModule(op, !job.hooks.empty());
@@ -135,7 +136,7 @@ llvm::Error TestRunner::read(StringRef file) {
 //===----------------------------------------------------------------------===//
 
 /// Options that put every operator on the target, or fail.
-static CompileOptions getOptions(const TestJob &job, StringRef place) {
+static CompileOptions getOptions(const TestSettings &job, StringRef place) {
   CompileOptions options;
   options.hooks = job.hooks;
   options.granularity = "operator";
@@ -234,41 +235,34 @@ TestRunner::loadTest(Worker &worker, const TestCase &test, TestResult &result) {
 
 std::string TestRunner::dumpKernels(Worker &worker, const TestCase &test,
                                     TestOp op) {
-  SmallString<256> path(job.evidence);
-  llvm::sys::path::append(path, llvm::sys::path::stem(test.file) + "." + place +
-                                    ".mlir");
-  if (llvm::sys::fs::create_directories(job.evidence))
+  if (job.evidence.empty())
     return "";
+  std::string path = joinPath(
+      job.evidence,
+      (llvm::sys::path::stem(test.file) + "." + place + ".mlir").str());
   OwningOpRef<ModuleOp> module = makeBodyModule(op, /*keepInstances=*/true);
-  if (failed(runStages(*module, Stage::Structured, getOptions(job, place))) ||
-      failed(writeModule(*module, path, /*locations=*/false)))
+  if (failed(runStages(*module, Stage::Structured, getOptions(job, place))))
     return "";
-  return std::string(path);
+  std::string text;
+  llvm::raw_string_ostream(text) << *module << "\n";
+  if (llvm::Error error = writeFile(path, text)) {
+    // The failure itself is still to be told.
+    llvm::consumeError(std::move(error));
+    return "";
+  }
+  return path;
 }
 
 //===----------------------------------------------------------------------===//
 // Runs
 //===----------------------------------------------------------------------===//
 
-/// `argument` as a shell takes it.
-static std::string quote(StringRef argument) {
-  bool plain = llvm::all_of(argument, [](char c) {
-    return llvm::isAlnum(c) || StringRef("/._-=:,+@%").contains(c);
-  });
-  if (plain && !argument.empty())
-    return argument.str();
-  std::string quoted = "'";
-  for (char c : argument)
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 std::string TestRunner::describeDevice() {
   std::call_once(deviceAsked, [this] {
     char *text = nullptr;
     tapml_status status =
         place == kHostPlace ? nullptr : tapml_list_devices(&text, nullptr);
-    if (!status && text)
+    if (!status && text) {
       if (llvm::Expected<llvm::json::Value> devices = llvm::json::parse(text)) {
         if (const llvm::json::Array *array = devices->getAsArray())
           for (const llvm::json::Value &value : *array)
@@ -278,6 +272,7 @@ std::string TestRunner::describeDevice() {
       } else {
         llvm::consumeError(devices.takeError());
       }
+    }
     // A driver that does not say its name is still the same device.
     tapml_status_free(status);
     tapml_string_free(text);
@@ -291,21 +286,21 @@ std::string TestRunner::describeRepeat(const TestCase &test) const {
     for (const char *name : {"VK_ICD_FILENAMES", "VK_DRIVER_FILES",
                              "TAPML_WEBGPU_LIBRARY", "TAPML_METAL_STAND_IN"})
       if (const char *value = std::getenv(name))
-        command += std::string(name) + "=" + quote(value) + " ";
-  command +=
-      "tapml test " + quote(test.file) + " " + quote("--target=" + job.target);
+        command += std::string(name) + "=" + quoteForShell(value) + " ";
+  command += "tapml test " + quoteForShell(test.file) + " " +
+             quoteForShell("--target=" + job.target);
   if (place != kHostPlace)
-    command += " " + quote("--device=" + device);
+    command += " " + quoteForShell("--device=" + device);
   for (const std::string &plugin : job.plugins)
-    command += " " + quote("--load-pass-plugin=" + plugin);
+    command += " " + quoteForShell("--load-pass-plugin=" + plugin);
   for (auto &[point, pipeline] : job.hooks)
-    command += " " + quote("--pipeline-hook=" + point + ":" + pipeline);
+    command += " " + quoteForShell("--pipeline-hook=" + point + ":" + pipeline);
   if (job.validation)
     command += " --validation";
   if (job.deadlineMs)
     command += " --deadline-ms=" + std::to_string(job.deadlineMs);
   if (test.index)
-    command += " " + quote("--filter=" + test.symbol);
+    command += " " + quoteForShell("--filter=" + test.symbol);
   return command;
 }
 
@@ -349,7 +344,7 @@ void TestRunner::runTest(Worker &worker, const TestCase &test,
                         nullptr, 0, TAPML_RUN_DEFAULT, outputs.out());
   if (status) {
     if (losesDevice(tapml_status_get_code(status)))
-      deviceLost = true;
+      deviceLost = result.losesDevice = true;
     result.message =
         "cannot be run: " + llvm::toString(takeStatus(status)) +
         (deviceLost ? "; the device is lost, the tests after it are not run"
@@ -395,11 +390,10 @@ void TestRunner::runTest(Worker &worker, const TestCase &test,
   if (!kernels.empty())
     details << "  kernels  " << kernels << "\n";
   details << "  device   " << describeDevice() << "\n";
-  details << "  again    " << describeRepeat(test) << "\n";
 }
 
 void TestRunner::runBody(
-    ArrayRef<unsigned> numbers,
+    ArrayRef<unsigned> numbers, llvm::function_ref<void(unsigned)> begin,
     llvm::function_ref<void(unsigned, TestResult)> report) {
   using Clock = std::chrono::steady_clock;
   Worker worker;
@@ -409,6 +403,7 @@ void TestRunner::runBody(
     auto start = Clock::now();
     TestResult result;
     if (!deviceLost) {
+      begin(number);
       if (compiled.status == Status::NotRun) {
         compiled.status = Status::Error;
         if (TestOp op = findTest(worker, test)) {
@@ -423,11 +418,51 @@ void TestRunner::runBody(
         runTest(worker, test, result);
       else
         result = compiled;
-      if (result.status == Status::Error)
-        result.details = "  again    " + describeRepeat(test) + "\n";
+      if (result.status == Status::Fail || result.status == Status::Error) {
+        result.command = describeRepeat(test);
+        result.details += "  again    " + result.command + "\n";
+      }
     }
     result.seconds =
         std::chrono::duration<double>(Clock::now() - start).count();
     report(number, std::move(result));
   }
+}
+
+void TestRunner::forEachBody(unsigned threads,
+                             llvm::function_ref<void(unsigned)> handle) const {
+  // The bodies with most tests first, so that no thread is left with one.
+  std::vector<unsigned> order(bodies.size());
+  std::iota(order.begin(), order.end(), 0);
+  llvm::sort(order, [&](unsigned a, unsigned b) {
+    size_t sizeA = bodies[a].size(), sizeB = bodies[b].size();
+    return sizeA != sizeB ? sizeA > sizeB : a < b;
+  });
+  std::atomic<size_t> next = 0;
+  auto work = [&] {
+    for (size_t i; (i = next++) < order.size();)
+      handle(order[i]);
+  };
+  std::vector<std::thread> pool;
+  for (unsigned i = 1; i < threads; ++i)
+    pool.emplace_back(work);
+  work();
+  for (std::thread &thread : pool)
+    thread.join();
+}
+
+void TestRunner::run(unsigned threads, const llvm::StringSet<> &skip,
+                     llvm::function_ref<void(unsigned)> begin,
+                     llvm::function_ref<void(unsigned, TestResult)> report) {
+  std::mutex mutex;
+  forEachBody(threads, [&](unsigned body) {
+    std::vector<unsigned> numbers;
+    for (unsigned number : bodies[body])
+      if (!skip.contains(tests[number].file))
+        numbers.push_back(number);
+    runBody(numbers, begin, [&](unsigned number, TestResult result) {
+      std::lock_guard<std::mutex> lock(mutex);
+      report(number, std::move(result));
+    });
+  });
 }
