@@ -8,8 +8,8 @@
 //
 // Compiles the text of a Metal shader, unchanged, as C++ with a stand-in for
 // Metal's standard library, and runs its kernels on the CPU. Before that it
-// checks what the Metal specification lets one check in the text: address spaces
-// and attributes of arguments, and their limits.
+// checks what the Metal specification lets one check in the text: address
+// spaces and attributes of arguments, and their limits.
 //
 // What this shows: the text is well-formed C++ with MSL's types, its functions
 // exist with these arguments, and it computes what it should with exact IEEE
@@ -68,9 +68,8 @@ public:
 
   /// Compiles `text`. Returns null, with the compiler's messages, if that
   /// fails.
-  static std::unique_ptr<Library> compile(const std::string &text,
-                                          const Options &options,
-                                          std::string &error);
+  static std::unique_ptr<Library>
+  compile(const std::string &text, const Options &options, std::string &error);
   ~Library();
 
   const std::vector<Signature> &getKernels() const { return kernels; }

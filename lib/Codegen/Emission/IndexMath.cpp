@@ -177,10 +177,9 @@ Value IndexBuilder::lessThan(Value lhs, Value rhs) {
   auto l = getConstantIndex(lhs), r = getConstantIndex(rhs);
   if (l && r && *l < *r)
     return nullptr;
-  return arith::CmpIOp::create(builder, loc,
-                               onHost ? arith::CmpIPredicate::slt
-                                      : arith::CmpIPredicate::ult,
-                               lhs, rhs);
+  return arith::CmpIOp::create(
+      builder, loc,
+      onHost ? arith::CmpIPredicate::slt : arith::CmpIPredicate::ult, lhs, rhs);
 }
 
 int64_t IndexBuilder::getDivisor(Value value) {

@@ -1,4 +1,5 @@
-//===- Uniformity.h - What all invocations of a workgroup agree on - -*- C++ -*-===//
+//===- Uniformity.h - What all invocations of a workgroup agree on - -*- C++
+//-*-===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.

@@ -36,8 +36,8 @@ llvm::StringRef getDimName(mlir::Location loc, int64_t dim);
 void setName(mlir::Value value, llvm::StringRef name);
 
 /// Returns, for each of several paths such as "layer.0.query.weight", as few of
-/// its last parts as tell it from the others; parts that are numbers only do not
-/// count.
+/// its last parts as tell it from the others; parts that are numbers only do
+/// not count.
 llvm::SmallVector<std::string>
 getShortNames(llvm::ArrayRef<llvm::StringRef> paths);
 
