@@ -47,6 +47,11 @@ class ShaderProgram(Program):
         self.shader = run_tool("tapml-translate", ["-", f"--tapml-to-{self.language}"], legal)
         self.load()
 
+    def get_entry(self, name):
+        """What a kernel is called in the text, where the language keeps its name for itself."""
+        renamed = f"{name}_kernel"
+        return renamed if re.search(rf"\b{renamed}\(", self.shader) else name
+
     def launch(self, name, buffers, sizes, grid):
         self.launched.append((name, grid))
         output = with_guard(buffers[-1])
@@ -74,7 +79,7 @@ class MetalProgram(ShaderProgram):
         error = ctypes.c_char_p()
         if not self.library.tapml_metal_launch(
             ctypes.c_void_p(self.compiled),
-            name.encode(),
+            self.get_entry(name).encode(),
             pointers,
             ctypes.c_size_t(len(data)),
             three(*grid),
@@ -108,7 +113,7 @@ class WebGPUProgram(ShaderProgram):
         self.pipelines = {
             name: self.device.create_compute_pipeline(
                 layout=self.make_layout(name),
-                compute={"module": self.module, "entry_point": name},
+                compute={"module": self.module, "entry_point": self.get_entry(name)},
             )
             for name, function in self.functions.items()
             if function.is_kernel
