@@ -3,10 +3,13 @@
 """TapML beside its peers on all-MiniLM-L6-v2: the same inputs, one run, in turn.
 
     .venv/bin/pip install --no-deps -r benchmarks/requirements.txt     # the peers; those missing are reported
-    .venv/bin/python benchmarks/minilm.py [--sizes 1x8,1x32,8x32] [--rounds 7]
+    .venv/bin/python benchmarks/minilm.py [--sizes 1x8,1x32,8x32] [--rounds 7] [--driver lavapipe]
 
-TapML runs one file, compiled once for all sizes; IREE is compiled for each size. Every round runs each system once, so
-that a change of the machine's speed meets all of them; the table has medians with the lowest and the highest time.
+TapML runs one file, compiled once for all sizes and for the profile of the device that runs it; "portable" is compiled
+for the preset 'vulkan', "one size" from the same model captured for that size alone, as IREE always is. Every round
+runs each system once, so that a change of the machine's speed meets all of them; the tables have medians with the
+lowest and the highest time. "CPU" is the processor time of the whole process divided by the number of cores: what a
+run takes when nobody else needs them.
 """
 
 from __future__ import annotations
@@ -30,11 +33,14 @@ import minilm
 import torch
 
 import tapml
+from tapml import testing
 from tapml.tools import require_tool
 
 import peers
 
 Runner = Callable[[], object]
+#: How long the threads of a system are given to fall asleep before the next one runs.
+SETTLE_SECONDS = 0.3
 
 
 def machine() -> str:
@@ -47,16 +53,25 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {os.environ['VK_ICD_FILENAMES']}"
 
 
+#: Runs a command and prints its peak memory. In a process of its own: Linux counts what a process had before it became
+#: another program, and this one has PyTorch.
+MEASURE = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
+
+
 def compile_model(package: Path, output: Path, *options: str) -> tuple[float, float]:
     """Compiles a package; returns seconds and the peak memory in MiB."""
     command = [str(require_tool("tapml")), "compile", str(package), "-o", str(output), *options]
     start = time.perf_counter()
-    process = subprocess.Popen(command)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    run = subprocess.run([sys.executable, "-S", "-c", MEASURE, *command], stdout=subprocess.PIPE, text=True)
+    seconds = time.perf_counter() - start
+    if run.returncode:
+        raise SystemExit(f"{' '.join(command)} failed")
+    return seconds, int(run.stdout.split()[-1]) / 1024
 
 
 def inputs_for(batch: int, length: int) -> peers.Inputs:
@@ -64,16 +79,53 @@ def inputs_for(batch: int, length: int) -> peers.Inputs:
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
-def runners(model: torch.nn.Module, inputs: peers.Inputs, files: dict[str, Path], directory: Path) -> dict[str, Runner]:
+def compile_all(batch: int, length: int, driver: str, directory: Path, report: bool) -> dict[str, Path]:
+    """Compiles the model for all sizes (batch 0) or for one; returns the files by their place."""
+    name = f"{batch}x{length}" if batch else "all"
+    package = directory / f"{name}.tapml"
+    if batch:
+        tapml.capture(minilm.model(), [inputs_for(batch, length)], None, name="minilm").save(package)
+    else:
+        tapml.capture(minilm.model(), minilm.samples()[:1], minilm.dynamic_shapes, name="minilm").save(package)
+    files = {}
+    for place, options in {
+        "host": [],
+        driver: ["--target=vulkan=vulkan:0"],
+        "portable": ["--target=vulkan"],
+    }.items():
+        if batch and place == "portable":
+            continue
+        files[place] = directory / f"{name}-{place}.tapx"
+        seconds, peak = compile_model(package, files[place], *options)
+        if report:
+            print(f"tapml compile for {place}: {seconds:.2f} s, peak {peak:.0f} MiB")
+    return files
+
+
+def runners(
+    model: torch.nn.Module,
+    inputs: peers.Inputs,
+    driver: str,
+    files: dict[str, Path],
+    fixed: dict[str, Path],
+    directory: Path,
+) -> dict[str, Runner]:
     """Returns what can run here; what cannot is said on stderr with its reason."""
-    host, device = tapml.load(files["host"]), tapml.load(files["vulkan"])
+
+    def ours(file: Path) -> Callable[[], Runner]:
+        executable = tapml.load(file)
+        return lambda: lambda: executable(**inputs)["last_hidden_state"]
+
     candidates: dict[str, Callable[[], Runner]] = {
-        "TapML host": lambda: lambda: host(**inputs)["last_hidden_state"],
-        "TapML Vulkan": lambda: lambda: device(**inputs)["last_hidden_state"],
+        "TapML host": ours(files["host"]),
+        "TapML host, one size": ours(fixed["host"]),
+        f"TapML {driver}": ours(files[driver]),
+        f"TapML {driver}, one size": ours(fixed[driver]),
+        f"TapML {driver}, portable profile": ours(files["portable"]),
         "PyTorch eager": lambda: peers.eager(model, inputs),
         "ONNX Runtime": lambda: peers.onnx_runtime(model, inputs, str(directory / "minilm.onnx")),
         "IREE llvm-cpu": lambda: peers.iree(model, inputs, "llvm-cpu"),
-        "IREE vulkan-spirv": lambda: peers.iree(model, inputs, "vulkan-spirv"),
+        f"IREE vulkan-spirv, {driver}": lambda: peers.iree(model, inputs, "vulkan-spirv"),
     }
     ready: dict[str, Runner] = {}
     for name, make in candidates.items():
@@ -84,45 +136,75 @@ def runners(model: torch.nn.Module, inputs: peers.Inputs, files: dict[str, Path]
     return ready
 
 
-def measure(ready: dict[str, Runner], rounds: int) -> dict[str, list[float]]:
-    """Returns milliseconds by system, after one run of each to warm up."""
-    times: dict[str, list[float]] = {name: [] for name in ready}
+Times = dict[str, list[tuple[float, float]]]
+
+
+def measure(ready: dict[str, Runner], rounds: int) -> Times:
+    """Returns milliseconds by the wall clock and per core by system, after one run of each to warm up."""
+    times: Times = {name: [] for name in ready}
     for round_number in range(rounds + 1):
         for name, run in ready.items():
-            start = time.perf_counter()
+            # Threads of the system before may still spin.
+            time.sleep(SETTLE_SECONDS)
+            wall, cpu = time.perf_counter(), time.process_time()
             run()
+            spent = time.process_time() - cpu
             if round_number:
-                times[name].append(1000 * (time.perf_counter() - start))
+                times[name].append(
+                    (
+                        1000 * (time.perf_counter() - wall),
+                        1000 * spent / (os.cpu_count() or 1),
+                    )
+                )
     return times
+
+
+def print_table(title: str, sizes: list[tuple[int, int]], results: list[Times], clock: int) -> None:
+    print(f"\n| {title} | " + " | ".join(f"{batch} x {length}" for batch, length in sizes) + " |")
+    print("|---" * (len(sizes) + 1) + "|")
+    for system in results[0]:
+        cells = []
+        for times in results:
+            values = [pair[clock] for pair in times.get(system, [])]
+            spread = f"({min(values):.1f} to {max(values):.1f})" if values else ""
+            cells.append(f"{statistics.median(values):.1f} {spread}" if values else "-")
+        print(f"| {system} | " + " | ".join(cells) + " |")
+
+
+def print_ratios(driver: str, sizes: list[tuple[int, int]], results: list[Times]) -> None:
+    print("\n| all sizes / one size, CPU medians | " + " | ".join(f"{b} x {n}" for b, n in sizes) + " |")
+    print("|---" * (len(sizes) + 1) + "|")
+    for place in ("host", driver):
+        ratios = []
+        for times in results:
+            middle = [statistics.median(p[1] for p in times[f"TapML {place}{form}"]) for form in ("", ", one size")]
+            ratios.append(f"{middle[0] / middle[1]:.2f}")
+        print(f"| {place} | " + " | ".join(ratios) + " |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="1x8,1x32,8x32", help="batch x length, separated by commas")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--driver", default="lavapipe", choices=sorted(testing.VULKAN_DRIVERS))
     arguments = parser.parse_args()
+    driver = arguments.driver
+    os.environ.update(testing.driver_environment(driver))
     sizes = [tuple(map(int, size.split("x"))) for size in arguments.sizes.split(",")]
 
     model = peers.LastHiddenState(minilm.model())
     print(f"Machine: {machine()}\n")
+    results: list[Times] = []
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        package = directory / "minilm.tapml"
-        tapml.capture(minilm.model(), minilm.samples()[:1], minilm.dynamic_shapes, name="minilm").save(package)
-        files = {"host": directory / "host.tapx", "vulkan": directory / "vulkan.tapx"}
-        for target, options in {"host": [], "vulkan": ["--target=vulkan"]}.items():
-            seconds, peak = compile_model(package, files[target], *options)
-            print(f"tapml compile for {target}: {seconds:.2f} s, peak {peak:.0f} MiB")
-        rows: dict[str, list[str]] = {}
+        files = compile_all(0, 0, driver, directory, report=True)
         for batch, length in sizes:
-            ready = runners(model, inputs_for(batch, length), files, directory)
-            for system, times in measure(ready, arguments.rounds).items():
-                cell = f"{statistics.median(times):.1f} ({min(times):.1f} to {max(times):.1f})"
-                rows.setdefault(system, []).append(cell)
-    print("\n| ms, median (lowest to highest) | " + " | ".join(f"{b} x {s}" for b, s in sizes) + " |")
-    print("|---" * (len(sizes) + 1) + "|")
-    for system, cells in rows.items():
-        print(f"| {system} | " + " | ".join(cells) + " |")
+            fixed = compile_all(batch, length, driver, directory, report=False)
+            ready = runners(model, inputs_for(batch, length), driver, files, fixed, directory)
+            results.append(measure(ready, arguments.rounds))
+    print_table("wall ms, median (lowest to highest)", sizes, results, clock=0)
+    print_table("CPU ms, median (lowest to highest)", sizes, results, clock=1)
+    print_ratios(driver, sizes, results)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ fi
 if ! newer "$out/minilm.tapx" "$out/minilm.tapml/capture.json" ||
    ! newer "$out/minilm.tapx" build/lib/libTapML.so; then
   time=$SECONDS
-  tapml compile "$out/minilm.tapml" --target=vulkan \
+  tapml compile "$out/minilm.tapml" --target=vulkan=vulkan:0 \
     --effective-plan="$out/effective-plan.json" -o "$out/minilm.tapx"
   echo "compiled in $((SECONDS - time)) s"
 fi

@@ -43,38 +43,54 @@ static void printDevice(const json::Object &device) {
              << formatv("{0}", value) << "\n";
 }
 
-LogicalResult tapml::listDevices(bool json, StringRef profile) {
-  char *text = nullptr, *note = nullptr;
-  if (Error error = takeStatus(tapml_list_devices(&text, &note)))
-    return fail(toString(std::move(error)));
+/// Returns what the runtime finds; `note` says what it could not look for.
+static Expected<json::Value> queryDevices(std::string &note) {
+  char *text = nullptr, *noteText = nullptr;
+  if (Error error = takeStatus(tapml_list_devices(&text, &noteText)))
+    return std::move(error);
   Expected<json::Value> devices = json::parse(text);
-  std::string noteText = note ? note : "";
+  note = noteText ? noteText : "";
   tapml_string_free(text);
-  tapml_string_free(note);
+  tapml_string_free(noteText);
+  if (devices && !devices->getAsArray())
+    return createStringError("the runtime's list of devices is not an array");
+  return devices;
+}
+
+Expected<std::string> tapml::getDeviceProfile(StringRef id) {
+  std::string note;
+  Expected<json::Value> devices = queryDevices(note);
+  if (!devices)
+    return devices.takeError();
+  for (const json::Value &value : *devices->getAsArray())
+    if (const json::Object *device = value.getAsObject())
+      if (device->getString("id") == id && device->get("profile"))
+        return formatv("{0:2}", *device->get("profile")).str();
+  return createStringError("no device '" + id +
+                           "'; 'tapml devices' lists them" +
+                           (note.empty() ? "" : ". " + note));
+}
+
+LogicalResult tapml::listDevices(bool json, StringRef profile) {
+  if (!profile.empty()) {
+    Expected<std::string> text = getDeviceProfile(profile);
+    if (!text)
+      return fail(toString(text.takeError()));
+    outs() << *text << "\n";
+    return success();
+  }
+  std::string note;
+  Expected<json::Value> devices = queryDevices(note);
   if (!devices)
     return fail(toString(devices.takeError()));
-  const json::Array *array = devices->getAsArray();
-  if (!array)
-    return fail("the runtime's list of devices is not an array");
-
-  if (!profile.empty()) {
-    for (const json::Value &value : *array)
-      if (const json::Object *device = value.getAsObject())
-        if (device->getString("id") == profile && device->get("profile")) {
-          outs() << formatv("{0:2}", *device->get("profile")) << "\n";
-          return success();
-        }
-    return fail("no device '" + profile + "'; 'tapml devices' lists them" +
-                (noteText.empty() ? "" : ". " + noteText));
-  }
   if (json) {
     outs() << formatv("{0:2}", *devices) << "\n";
   } else {
-    for (const json::Value &value : *array)
+    for (const json::Value &value : *devices->getAsArray())
       if (const json::Object *device = value.getAsObject())
         printDevice(*device);
   }
-  if (!noteText.empty())
-    WithColor::note(errs(), "tapml") << noteText << "\n";
+  if (!note.empty())
+    WithColor::note(errs(), "tapml") << note << "\n";
   return success();
 }

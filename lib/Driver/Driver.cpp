@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/Driver/Driver.h"
+#include "tapml/Dialect/TapML/Transforms/Profile.h"
 #include "tapml/Migration/Migrate.h"
 #include "tapml/Migration/Report.h"
 #include "llvm/ADT/STLExtras.h"
@@ -46,10 +47,14 @@ cl::opt<std::string> compileOutput("o", cl::desc("Output file or directory"),
                                    cl::sub(compileCommand),
                                    cl::sub(migrateCommand),
                                    cl::sub(reportCommand));
-cl::list<std::string> targets(
-    "target", cl::desc("Target: NAME, NAME=PRESET or NAME=PROFILE.json"),
-    cl::value_desc("target"), cl::sub(compileCommand), cl::sub(explainCommand),
-    cl::sub(migrateCommand), cl::sub(testCommand));
+cl::list<std::string>
+    targets("target",
+            cl::desc("Target: NAME, NAME=PRESET, NAME=DEVICE (the profile of a "
+                     "device here, such as vulkan=vulkan:0) or "
+                     "NAME=PROFILE.json"),
+            cl::value_desc("target"), cl::sub(compileCommand),
+            cl::sub(explainCommand), cl::sub(migrateCommand),
+            cl::sub(testCommand));
 cl::opt<std::string> plan("plan", cl::desc("Plan: which operator runs where"),
                           cl::value_desc("file.json"), cl::sub(compileCommand),
                           cl::sub(explainCommand));
@@ -424,6 +429,7 @@ int tapml::runDriver(int argc, char **argv) {
       argc, argv,
       "TapML: gets machine-learning models onto GPU platforms, one operator "
       "at a time\n");
+  setDeviceProfileSource(getDeviceProfile);
   if (compileCommand)
     return runCompile();
   if (explainCommand) {

@@ -107,12 +107,11 @@ Error MixedModel::openDevice() {
     return Error::success();
   std::string id = job.device;
   if (id.empty()) {
-    // The first device of the target's kind.
     FailureOr<SmallVector<Target>> targets =
         parseTargets(&context, getTargetSpecs());
     if (failed(targets))
       return makeError(messages);
-    id = (stringifyTargetKind(targets->front().profile.getKind()) + ":0").str();
+    id = getDefaultDevice(job.target, targets->front().profile);
   }
   if (Error error = takeStatus(
           tapml_device_open(id.c_str(), job.validation, device.out())))

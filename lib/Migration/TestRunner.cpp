@@ -69,9 +69,9 @@ llvm::Error TestRunner::open(unsigned threads) {
     device = job.exportTo;
     return llvm::Error::success();
   }
-  TargetKind kind = targets->front().profile.getKind();
-  device = job.device.empty() ? (stringifyTargetKind(kind) + ":0").str()
-                              : job.device;
+  device = job.device.empty()
+               ? getDefaultDevice(job.target, targets->front().profile)
+               : job.device;
   return takeStatus(
       tapml_device_open(device.c_str(), job.validation, deviceHandle.out()));
 }

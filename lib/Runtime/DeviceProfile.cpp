@@ -43,10 +43,14 @@ Status tapml::rt::checkProfileAgainst(const ProfileDesc &profile,
                      info.name, ") ", what, ", which profile '", profile.name,
                      "' needs; use another device, or compile for this one");
   };
-  for (const std::string &feature : profile.features)
+  for (const std::string &feature : profile.features) {
+    // A preference is about speed: code made for it runs everywhere.
+    if (feature.compare(0, 8, "prefers_") == 0)
+      continue;
     if (std::find(info.features.begin(), info.features.end(), feature) ==
         info.features.end())
       return fail("lacks the feature '" + feature + "'");
+  }
   for (const auto &[key, need] : profile.limits) {
     auto it = info.limits.find(key);
     if (it == info.limits.end())

@@ -109,6 +109,13 @@ Status GpuDevice::checkKernelLimits(const KernelDesc &desc) const {
   TAPML_RETURN_IF_ERROR(check("buffers", desc.access.size(),
                               limits().maxBuffersPerKernel,
                               "max_storage_buffers"));
+  // APIs without texel buffers have no limit of this name.
+  bool hasTexels = info.limits.count("max_texel_buffers");
+  TAPML_RETURN_IF_ERROR(check(
+      "texel buffers",
+      desc.texels.size() -
+          std::count(desc.texels.begin(), desc.texels.end(), TexelFormat::None),
+      hasTexels ? limitOf(info, "max_texel_buffers") : 0, "max_texel_buffers"));
   uint64_t sizeBytes = desc.numSizes * uint64_t(4);
   if (desc.uniformSizes)
     return check("bytes of sizes", sizeBytes,

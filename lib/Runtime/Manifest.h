@@ -77,6 +77,10 @@ enum class Access : uint8_t { Read = 1, Write = 2, ReadWrite = 3 };
 inline bool reads(Access access) { return uint8_t(access) & 1; }
 inline bool writes(Access access) { return uint8_t(access) & 2; }
 
+/// What a buffer that is read through a view of texels is made of.
+enum class TexelFormat : uint8_t { None, F32, F32x4, U32, U32x4, U8, U8x4 };
+uint32_t getTexelBytes(TexelFormat format);
+
 struct KernelDesc {
   std::string name;
   uint32_t place = 0;
@@ -85,12 +89,18 @@ struct KernelDesc {
   std::string section;
   std::string entry;
   std::vector<Access> access;
+  /// `None`, or left out at the end, for storage buffers.
+  std::vector<TexelFormat> texels;
   uint32_t numSizes = 0;
   /// The sizes are in a uniform buffer behind the buffers, not in push
   /// constants (Vulkan).
   bool uniformSizes = false;
   std::array<uint32_t, 3> workgroup = {1, 1, 1};
   std::vector<std::string> instances;
+
+  TexelFormat getTexels(size_t buffer) const {
+    return buffer < texels.size() ? texels[buffer] : TexelFormat::None;
+  }
 
   /// "kernel 'linear_384x384'" with the operator instances that it computes.
   std::string describe() const;

@@ -316,6 +316,46 @@ static VariantDesc readVariant(const JsonCursor &cursor,
   return variant;
 }
 
+uint32_t tapml::rt::getTexelBytes(TexelFormat format) {
+  switch (format) {
+  case TexelFormat::None:
+    return 0;
+  case TexelFormat::F32:
+  case TexelFormat::U32:
+  case TexelFormat::U8x4:
+    return 4;
+  case TexelFormat::F32x4:
+  case TexelFormat::U32x4:
+    return 16;
+  case TexelFormat::U8:
+    return 1;
+  }
+  return 0;
+}
+
+/// Reads how a kernel accesses a buffer, and through which texels.
+static Access readAccess(const JsonCursor &cursor, TexelFormat &texels) {
+  static const std::pair<const char *, TexelFormat> formats[] = {
+      {"texels f32", TexelFormat::F32}, {"texels f32x4", TexelFormat::F32x4},
+      {"texels u32", TexelFormat::U32}, {"texels u32x4", TexelFormat::U32x4},
+      {"texels u8", TexelFormat::U8},   {"texels u8x4", TexelFormat::U8x4}};
+  std::string text = cursor.string();
+  if (text == "read")
+    return Access::Read;
+  if (text == "write")
+    return Access::Write;
+  for (const auto &[name, format] : formats) {
+    if (text != name)
+      continue;
+    texels = format;
+    return Access::Read;
+  }
+  if (text != "readwrite")
+    cursor.fail("expected 'read', 'write', 'readwrite' or 'texels ' and one of "
+                "f32, f32x4, u32, u32x4, u8, u8x4");
+  return Access::ReadWrite;
+}
+
 static KernelDesc readKernel(const JsonCursor &cursor,
                              const Manifest &manifest) {
   KernelDesc kernel;
@@ -326,15 +366,8 @@ static KernelDesc readKernel(const JsonCursor &cursor,
   kernel.entry = cursor.at("entry").string();
   if (kernel.entry.empty() || kernel.entry.find('\0') != std::string::npos)
     cursor.at("entry").fail("a kernel needs an entry point");
-  kernel.access = readArray<Access>(cursor, "access", [](const JsonCursor &c) {
-    std::string text = c.string();
-    if (text == "read")
-      return Access::Read;
-    if (text == "write")
-      return Access::Write;
-    if (text != "readwrite")
-      c.fail("expected 'read', 'write' or 'readwrite'");
-    return Access::ReadWrite;
+  kernel.access = readArray<Access>(cursor, "access", [&](const JsonCursor &c) {
+    return readAccess(c, kernel.texels.emplace_back(TexelFormat::None));
   });
   kernel.uniformSizes = cursor.has("uniform_sizes");
   kernel.numSizes = cursor.at(kernel.uniformSizes ? "uniform_sizes" : "sizes")

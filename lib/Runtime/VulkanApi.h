@@ -57,6 +57,8 @@ namespace tapml::rt {
   X(DestroyShaderModule)                                                       \
   X(CreateDescriptorSetLayout)                                                 \
   X(DestroyDescriptorSetLayout)                                                \
+  X(CreateBufferView)                                                          \
+  X(DestroyBufferView)                                                         \
   X(CreatePipelineLayout)                                                      \
   X(DestroyPipelineLayout)                                                     \
   X(CreateComputePipelines)                                                    \

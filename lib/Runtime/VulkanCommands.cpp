@@ -9,6 +9,7 @@
 #include "VulkanDevice.h"
 
 #include <algorithm>
+#include <map>
 
 using namespace tapml::rt;
 
@@ -36,6 +37,7 @@ public:
   std::shared_ptr<VulkanBuffer> staging;
   /// The sizes of launches that push constants cannot hold.
   std::shared_ptr<VulkanBuffer> uniforms;
+  std::vector<VkBufferView> views;
   std::vector<HostCopy> writes, reads;
 };
 } // namespace
@@ -54,6 +56,8 @@ VulkanCommandList::~VulkanCommandList() {
   const VulkanDeviceTable &vk = context->vk;
   if (fence)
     vk.DestroyFence(context->device, fence, nullptr);
+  for (VkBufferView view : views)
+    vk.DestroyBufferView(context->device, view, nullptr);
   if (descriptorPool)
     vk.DestroyDescriptorPool(context->device, descriptorPool, nullptr);
   if (commandPool)
@@ -141,14 +145,16 @@ private:
 
   /// Creates the pools, the staging memory and the command buffer.
   Status prepare() {
-    uint32_t numSets = 0, numDescriptors = 0, numUniforms = 0;
+    uint32_t numSets = 0, numBuffers = 0, numViews = 0, numUniforms = 0;
     uint64_t stagingSize = 0, uniformSize = 0;
     direct.resize(commands.size());
     for (size_t i = 0; i < commands.size(); ++i) {
       if (const auto *launch = std::get_if<LaunchCommand>(&commands[i])) {
         ++numSets;
-        numDescriptors += uint32_t(launch->buffers.size());
-        if (launch->kernel->desc().uniformSizes) {
+        const KernelDesc &desc = launch->kernel->desc();
+        for (size_t b = 0; b < launch->buffers.size(); ++b)
+          ++(desc.getTexels(b) == TexelFormat::None ? numBuffers : numViews);
+        if (desc.uniformSizes) {
           ++numUniforms;
           uniformSize += uniformBytes(*launch);
         }
@@ -173,12 +179,20 @@ private:
     }
     if (numSets) {
       VkDescriptorPoolSize sizes[] = {
-          {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, std::max(numDescriptors, 1u)},
+          {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, numBuffers},
+          {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, numViews},
           {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, numUniforms}};
+      // Types without descriptors are not named; a pool needs one at least.
+      auto *end = std::remove_if(std::begin(sizes), std::end(sizes),
+                                 [](const VkDescriptorPoolSize &size) {
+                                   return !size.descriptorCount;
+                                 });
+      if (end == std::begin(sizes))
+        (end++)->descriptorCount = 1;
       VkDescriptorPoolCreateInfo info = {
           VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
       info.maxSets = numSets;
-      info.poolSizeCount = numUniforms ? 2 : 1;
+      info.poolSizeCount = uint32_t(end - std::begin(sizes));
       info.pPoolSizes = sizes;
       TAPML_RETURN_IF_ERROR(
           context.check(vk.CreateDescriptorPool(context.device, &info, nullptr,
@@ -239,6 +253,84 @@ private:
     });
   }
 
+  /// Fills `set` with the buffers of a launch.
+  Status bindBuffers(const LaunchCommand &launch, VkDescriptorSet set) {
+    const KernelDesc &desc = launch.kernel->desc();
+    size_t count = launch.buffers.size();
+    std::vector<VkDescriptorBufferInfo> infos(count);
+    std::vector<VkBufferView> views(count, VK_NULL_HANDLE);
+    std::vector<VkWriteDescriptorSet> writes(
+        count, {VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET});
+    for (size_t i = 0; i < count; ++i) {
+      const BufferRange &range = launch.buffers[i];
+      VkBuffer buffer = static_cast<VulkanBuffer *>(range.buffer)->handle;
+      writes[i].dstSet = set;
+      writes[i].dstBinding = uint32_t(i);
+      writes[i].descriptorCount = 1;
+      if (desc.getTexels(i) == TexelFormat::None) {
+        infos[i] = {buffer, range.offset, range.size};
+        writes[i].descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+        writes[i].pBufferInfo = &infos[i];
+        continue;
+      }
+      TAPML_ASSIGN_OR_RETURN(views[i],
+                             createView(buffer, range, desc.getTexels(i)));
+      writes[i].descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
+      writes[i].pTexelBufferView = &views[i];
+    }
+    vk.UpdateDescriptorSets(context.device, uint32_t(count), writes.data(), 0,
+                            nullptr);
+    return Status();
+  }
+
+  /// Makes a view of texels that lives as long as the list.
+  Result<VkBufferView> createView(VkBuffer buffer, const BufferRange &range,
+                                  TexelFormat texels) {
+    static const std::map<TexelFormat, VkFormat> formats = {
+        {TexelFormat::F32, VK_FORMAT_R32_SFLOAT},
+        {TexelFormat::F32x4, VK_FORMAT_R32G32B32A32_SFLOAT},
+        {TexelFormat::U32, VK_FORMAT_R32_UINT},
+        {TexelFormat::U32x4, VK_FORMAT_R32G32B32A32_UINT},
+        {TexelFormat::U8, VK_FORMAT_R8_UINT},
+        {TexelFormat::U8x4, VK_FORMAT_R8G8B8A8_UINT}};
+    VkBufferViewCreateInfo info = {VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO};
+    info.buffer = buffer;
+    info.format = formats.at(texels);
+    info.offset = range.offset;
+    // Buffers are padded to whole texels.
+    info.range = alignTo(range.size, getTexelBytes(texels));
+    uint64_t count = info.range / getTexelBytes(texels);
+    uint64_t most =
+        uint64_t(context.info.limits.at("max_texel_buffer_elements")[0]);
+    if (count > most)
+      return makeError(StatusCode::ResourceExhausted, "device ",
+                       context.info.id, " (", context.info.name,
+                       ") has views of at most ", most, " texels, not ", count,
+                       "; use smaller inputs, or compile for this device");
+    VkBufferView view;
+    TAPML_RETURN_IF_ERROR(context.check(
+        vk.CreateBufferView(context.device, &info, nullptr, &view),
+        "view a buffer as texels"));
+    list.views.push_back(view);
+    return view;
+  }
+
+  /// Puts the sizes of a launch into the uniform buffer behind its buffers.
+  void bindUniforms(const LaunchCommand &launch,
+                    const std::vector<int32_t> &sizes, VkDescriptorSet set) {
+    uint64_t bytes = sizes.size() * sizeof(int32_t);
+    std::memcpy(list.uniforms->mapped + uniformsUsed, sizes.data(), bytes);
+    VkDescriptorBufferInfo info = {list.uniforms->handle, uniformsUsed, bytes};
+    uniformsUsed += uniformBytes(launch);
+    VkWriteDescriptorSet write = {VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
+    write.dstSet = set;
+    write.dstBinding = uint32_t(launch.buffers.size());
+    write.descriptorCount = 1;
+    write.descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
+    write.pBufferInfo = &info;
+    vk.UpdateDescriptorSets(context.device, 1, &write, 0, nullptr);
+  }
+
   Status recordLaunch(const LaunchCommand &launch) {
     synchronize(launch);
     const auto &kernel = static_cast<const VulkanKernel &>(*launch.kernel);
@@ -251,35 +343,10 @@ private:
     TAPML_RETURN_IF_ERROR(context.check(
         vk.AllocateDescriptorSets(context.device, &allocation, &set),
         "bind buffers"));
-    std::vector<VkDescriptorBufferInfo> infos;
-    for (const BufferRange &range : launch.buffers)
-      infos.push_back({static_cast<VulkanBuffer *>(range.buffer)->handle,
-                       range.offset, range.size});
-    if (!infos.empty()) {
-      // Consecutive bindings of one type are updated by one write.
-      VkWriteDescriptorSet write = {VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
-      write.dstSet = set;
-      write.descriptorCount = uint32_t(infos.size());
-      write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
-      write.pBufferInfo = infos.data();
-      vk.UpdateDescriptorSets(context.device, 1, &write, 0, nullptr);
-    }
+    TAPML_RETURN_IF_ERROR(bindBuffers(launch, set));
     std::vector<int32_t> sizes(launch.sizes.begin(), launch.sizes.end());
-    uint64_t sizeBytes = sizes.size() * sizeof(int32_t);
-    if (kernel.desc().uniformSizes) {
-      std::memcpy(list.uniforms->mapped + uniformsUsed, sizes.data(),
-                  sizeBytes);
-      VkDescriptorBufferInfo info = {list.uniforms->handle, uniformsUsed,
-                                     sizeBytes};
-      uniformsUsed += uniformBytes(launch);
-      VkWriteDescriptorSet write = {VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
-      write.dstSet = set;
-      write.dstBinding = uint32_t(infos.size());
-      write.descriptorCount = 1;
-      write.descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
-      write.pBufferInfo = &info;
-      vk.UpdateDescriptorSets(context.device, 1, &write, 0, nullptr);
-    }
+    if (kernel.desc().uniformSizes)
+      bindUniforms(launch, sizes, set);
     if (kernel.pipeline != boundPipeline)
       vk.CmdBindPipeline(list.buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
                          kernel.pipeline);
@@ -287,9 +354,9 @@ private:
     vk.CmdBindDescriptorSets(list.buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
                              kernel.layout, 0, 1, &set, 0, nullptr);
     if (!sizes.empty() && !kernel.desc().uniformSizes)
-      vk.CmdPushConstants(list.buffer, kernel.layout,
-                          VK_SHADER_STAGE_COMPUTE_BIT, 0, uint32_t(sizeBytes),
-                          sizes.data());
+      vk.CmdPushConstants(
+          list.buffer, kernel.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
+          uint32_t(sizes.size() * sizeof(int32_t)), sizes.data());
     vk.CmdDispatch(list.buffer, launch.grid[0], launch.grid[1], launch.grid[2]);
     return Status();
   }

@@ -43,20 +43,16 @@ Status VulkanContext::check(VkResult result, const std::string &what) {
       memoryError ? "; use smaller inputs or another device" : "");
 }
 
-Result<VkDescriptorSetLayout>
-VulkanContext::setLayout(const KernelDesc &kernel) {
+Result<VkDescriptorSetLayout> VulkanContext::setLayout(const Bindings &types) {
   std::lock_guard<std::mutex> lock(layoutMutex);
-  SetKey key = setKey(kernel);
-  auto it = setLayouts.find(key);
+  auto it = setLayouts.find(types);
   if (it != setLayouts.end())
     return it->second;
-  std::vector<VkDescriptorSetLayoutBinding> bindings(key.first + key.second);
-  for (uint32_t i = 0; i < bindings.size(); ++i) {
+  std::vector<VkDescriptorSetLayoutBinding> bindings(types.size());
+  for (uint32_t i = 0; i < types.size(); ++i) {
     bindings[i] = {};
     bindings[i].binding = i;
-    bindings[i].descriptorType = i < key.first
-                                     ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
-                                     : VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
+    bindings[i].descriptorType = types[i];
     bindings[i].descriptorCount = 1;
     bindings[i].stageFlags = VK_SHADER_STAGE_COMPUTE_BIT;
   }
@@ -68,17 +64,15 @@ VulkanContext::setLayout(const KernelDesc &kernel) {
   TAPML_RETURN_IF_ERROR(
       check(vk.CreateDescriptorSetLayout(device, &layoutInfo, nullptr, &layout),
             "describe a kernel's buffers"));
-  setLayouts.emplace(key, layout);
+  setLayouts.emplace(types, layout);
   return layout;
 }
 
-Result<VkPipelineLayout>
-VulkanContext::pipelineLayout(const KernelDesc &kernel) {
-  TAPML_ASSIGN_OR_RETURN(VkDescriptorSetLayout set, setLayout(kernel));
+Result<VkPipelineLayout> VulkanContext::pipelineLayout(const Bindings &types,
+                                                       uint32_t numConstants) {
+  TAPML_ASSIGN_OR_RETURN(VkDescriptorSetLayout set, setLayout(types));
   std::lock_guard<std::mutex> lock(layoutMutex);
-  uint32_t numConstants = kernel.uniformSizes ? 0 : kernel.numSizes;
-  PipelineKey key = {setKey(kernel), numConstants};
-  auto it = pipelineLayouts.find(key);
+  auto it = pipelineLayouts.find({types, numConstants});
   if (it != pipelineLayouts.end())
     return it->second;
   VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0,
@@ -93,7 +87,7 @@ VulkanContext::pipelineLayout(const KernelDesc &kernel) {
   TAPML_RETURN_IF_ERROR(
       check(vk.CreatePipelineLayout(device, &layoutInfo, nullptr, &layout),
             "describe a kernel's interface"));
-  pipelineLayouts.emplace(key, layout);
+  pipelineLayouts.emplace(std::make_pair(types, numConstants), layout);
   return layout;
 }
 
@@ -150,7 +144,8 @@ VulkanBuffer::create(const std::shared_ptr<VulkanContext> &context,
   info.usage =
       VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
   if (use == Use::Device)
-    info.usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
+    info.usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                  VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
   if (use == Use::Uniform)
     info.usage |= VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT;
   info.sharingMode = VK_SHARING_MODE_EXCLUSIVE;

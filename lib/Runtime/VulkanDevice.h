@@ -32,21 +32,17 @@ public:
   /// Turns a Vulkan result into a status; remembers the ones that are final.
   Status check(VkResult result, const std::string &what);
 
+  /// The types of a kernel's bindings, in order.
+  using Bindings = std::vector<VkDescriptorType>;
   /// Layouts are shared by kernels of the same interface.
-  Result<VkDescriptorSetLayout> setLayout(const KernelDesc &kernel);
-  Result<VkPipelineLayout> pipelineLayout(const KernelDesc &kernel);
+  Result<VkDescriptorSetLayout> setLayout(const Bindings &bindings);
+  Result<VkPipelineLayout> pipelineLayout(const Bindings &bindings,
+                                          uint32_t numConstants);
 
 private:
   std::mutex layoutMutex;
-  /// By the number of buffers and whether a uniform buffer follows.
-  using SetKey = std::pair<uint32_t, bool>;
-  /// The same, and the number of push constants.
-  using PipelineKey = std::pair<SetKey, uint32_t>;
-  static SetKey setKey(const KernelDesc &kernel) {
-    return {uint32_t(kernel.access.size()), kernel.uniformSizes};
-  }
-  std::map<SetKey, VkDescriptorSetLayout> setLayouts;
-  std::map<PipelineKey, VkPipelineLayout> pipelineLayouts;
+  std::map<Bindings, VkDescriptorSetLayout> setLayouts;
+  std::map<std::pair<Bindings, uint32_t>, VkPipelineLayout> pipelineLayouts;
 };
 
 /// A buffer with memory of its own; mapped for its whole life if possible.

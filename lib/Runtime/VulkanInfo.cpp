@@ -102,8 +102,19 @@ addPropertyFeatures(const VkPhysicalDeviceSubgroupProperties &subgroup,
     return;
   if (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT)
     features.push_back("subgroup_arithmetic");
+  if (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT)
+    features.push_back("subgroup_ballot");
   if (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT)
     features.push_back("subgroup_shuffle");
+}
+
+/// What is known to be fast on a driver, where kernels have a choice.
+static void addPreferences(VkDriverId driver,
+                           std::vector<std::string> &features) {
+  // It reads storage buffers lane by lane, and broadcasts through memory.
+  if (driver == VK_DRIVER_ID_MESA_LLVMPIPE)
+    features.insert(features.end(),
+                    {"prefers_subgroup_shuffle", "prefers_texel_reads"});
 }
 
 /// The largest unsigned value that a profile can say.
@@ -151,13 +162,20 @@ DeviceInfo tapml::rt::queryVulkanDevice(const VulkanInstance &instance,
   info.limits["max_uniform_buffer_bytes"] = {limits.maxUniformBufferRange};
   info.limits["max_storage_buffers"] = {
       limits.maxPerStageDescriptorStorageBuffers};
+  info.limits["max_texel_buffer_elements"] = {limits.maxTexelBufferElements};
+  info.limits["max_texel_buffers"] = {
+      std::min(limits.maxPerStageDescriptorSampledImages,
+               limits.maxDescriptorSetSampledImages)};
   info.limits["min_storage_buffer_alignment"] = {
-      clampLimit(limits.minStorageBufferOffsetAlignment)};
+      clampLimit(std::max(limits.minStorageBufferOffsetAlignment,
+                          limits.minTexelBufferOffsetAlignment))};
   info.limits["max_allocation_bytes"] = {
       clampLimit(maintenance.maxMemoryAllocationSize)};
   info.limits["subgroup_size"] = {subgroup.subgroupSize};
   info.features = VulkanFeatures(instance, device).names();
   addPropertyFeatures(subgroup, info.features);
+  if (has12)
+    addPreferences(driver.driverID, info.features);
   std::sort(info.features.begin(), info.features.end());
   return info;
 }

@@ -8,6 +8,7 @@
 
 #include "VulkanDevice.h"
 
+#include <algorithm>
 #include <map>
 
 using namespace tapml::rt;
@@ -100,8 +101,17 @@ VulkanDevice::createKernel(std::shared_ptr<DeviceModule> module,
   TAPML_RETURN_IF_ERROR(checkKernel(*module, desc));
   auto &code = static_cast<VulkanModule &>(*module);
   auto kernel = std::make_unique<VulkanKernel>(desc, context);
-  TAPML_ASSIGN_OR_RETURN(kernel->setLayout, context->setLayout(desc));
-  TAPML_ASSIGN_OR_RETURN(kernel->layout, context->pipelineLayout(desc));
+  VulkanContext::Bindings bindings;
+  for (size_t i = 0; i < desc.access.size(); ++i)
+    bindings.push_back(desc.getTexels(i) == TexelFormat::None
+                           ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
+                           : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER);
+  if (desc.uniformSizes)
+    bindings.push_back(VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER);
+  uint32_t numConstants = desc.uniformSizes ? 0 : desc.numSizes;
+  TAPML_ASSIGN_OR_RETURN(kernel->setLayout, context->setLayout(bindings));
+  TAPML_ASSIGN_OR_RETURN(kernel->layout,
+                         context->pipelineLayout(bindings, numConstants));
   VkComputePipelineCreateInfo info = {
       VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
   info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;

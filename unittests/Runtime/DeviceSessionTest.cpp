@@ -168,6 +168,9 @@ TEST_P(AnyDeviceTest, RefusesMissingFeaturesAndLimits) {
   EXPECT_TRUE(failsWith(loadFailure(), StatusCode::Incompatible,
                         "lacks the feature 'nosuchFeature', which profile "
                         "'small' needs"));
+  // What code prefers, it does not need.
+  profile["features"] = {"prefers_nosuch"};
+  load();
   profile["features"] = OrderedJson::array();
   profile["limits"]["max_workgroup_invocations"] = 1 << 20;
   EXPECT_TRUE(failsWith(loadFailure(), StatusCode::Incompatible,

@@ -237,6 +237,7 @@ test::writeModel(const TemporaryDirectory &directory,
       {"host.any", readFile(TAPML_TEST_HOST_KERNELS)},
       {"spirv.0", readFile(TAPML_TEST_BINARIES "/float_kernels.spv")},
       {"spirv.1", readFile(TAPML_TEST_BINARIES "/int_kernels.spv")},
+      {"spirv.2", readFile(TAPML_TEST_BINARIES "/texel_kernels.spv")},
       {"wgsl.0", readFile(TAPML_TEST_INPUTS "/float_kernels.wgsl")},
       {"wgsl.1", readFile(TAPML_TEST_INPUTS "/int_kernels.wgsl")}};
   for (const auto &[name, data] : sections)

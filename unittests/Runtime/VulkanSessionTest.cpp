@@ -8,6 +8,8 @@
 
 #include "DeviceSessionTest.h"
 
+#include "GpuDevice.h"
+
 using namespace tapml::rt;
 using namespace tapml::rt::test;
 
@@ -34,6 +36,44 @@ TEST_F(VulkanSessionTest, RunsMixedThroughStagingMemory) {
   Session session(executable);
   for (int64_t n : {1, 65, 1000, 7, 65})
     runAndCheck(session, n);
+}
+
+TEST_F(VulkanSessionTest, ReadsTexels) {
+  manifest["kernels"][3]["section"] = "spirv.2";
+  manifest["kernels"][3]["access"][0] = "texels f32x4";
+  load();
+  Session session(executable);
+  for (int64_t n : {1, 4, 7, 64, 65, 1000, 20000})
+    runAndCheck(session, n);
+}
+
+TEST_F(VulkanSessionTest, RefusesTooManyTexels) {
+  auto device = open();
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  uint64_t most = static_cast<GpuDevice &>(**device).info().limits.at(
+      "max_texel_buffer_elements")[0];
+  if (most > 1 << 20)
+    GTEST_SKIP() << "the device has views of " << most << " texels";
+  KernelDesc desc;
+  desc.name = desc.entry = "add_weight";
+  desc.access = {Access::Read, Access::Read, Access::Write};
+  desc.texels = {TexelFormat::F32x4, TexelFormat::None, TexelFormat::None};
+  desc.numSizes = 2;
+  std::string code = readFile(TAPML_TEST_BINARIES "/texel_kernels.spv");
+  auto module = (*device)->loadModule(code, "spirv", {&desc});
+  ASSERT_TRUE(module.ok()) << module.status().message();
+  auto kernel = (*device)->createKernel(*module, desc);
+  ASSERT_TRUE(kernel.ok()) << kernel.status().message();
+  auto buffer = (*device)->allocate(16 * (most + 2));
+  ASSERT_TRUE(buffer.ok()) << buffer.status().message();
+  LaunchCommand launch;
+  launch.kernel = kernel->get();
+  launch.grid = {1, 1, 1};
+  launch.sizes = {1, 1};
+  BufferRange small = {buffer->get(), 0, 0, 16};
+  launch.buffers = {{buffer->get(), 0, 0, 16 * (most + 1)}, small, small};
+  EXPECT_TRUE(failsWith((*device)->record({launch}, {}).status(),
+                        StatusCode::ResourceExhausted, "texels, not"));
 }
 
 TEST_F(VulkanSessionTest, RefusesWhatIsNoSpirv) {

@@ -15,8 +15,9 @@
 
 namespace tapml {
 
-/// Attributes of a kernel: what it does with each buffer ("read", "write" or
-/// "readwrite"), and the operator instances that it computes.
+/// Attributes of a kernel: what it does with each buffer ("read", "write",
+/// "readwrite", or "texels FORMAT" for a read through a texel view), and the
+/// operator instances that it computes.
 inline constexpr llvm::StringLiteral kAccessAttrName = "tapml.access";
 inline constexpr llvm::StringLiteral kInstancesAttrName = "tapml.instances";
 /// Marks a conversion from a float to an integer whose operand is known to be
@@ -70,6 +71,16 @@ mlir::LogicalResult widenIntegers(mlir::gpu::GPUFuncOp kernel);
 /// with what every shader language defines alike, for NaN and values out of
 /// range too. They apply once to each operation.
 void populateLegalizeFloatsPatterns(mlir::RewritePatternSet &patterns);
+
+/// Marks the buffers of a kernel for Vulkan that are read through texels: those
+/// that are only read, one element at a time, where the profile prefers it.
+void readThroughTexels(mlir::gpu::GPUFuncOp kernel, ProfileAttr profile);
+
+/// Returns whether a buffer is read through a view of texels.
+bool isTexelBuffer(mlir::Type type);
+/// Returns whether every buffer of this type that the profile allows fits in a
+/// view of texels.
+bool fitsTexelView(mlir::MemRefType type, ProfileAttr profile);
 
 /// Adds patterns that make comparisons, divisions and loops over integers that
 /// are provably not negative unsigned, as the indices of shaders are.

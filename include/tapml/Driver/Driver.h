@@ -98,6 +98,10 @@ struct TestJob {
 /// compiles them only, and writes their executables and data.
 mlir::LogicalResult test(const TestJob &job);
 
+/// Returns the profile of the device with that id as JSON, as `parseProfile`
+/// reads it.
+llvm::Expected<std::string> getDeviceProfile(llvm::StringRef id);
+
 /// Lists the devices of this machine, as a table or as JSON; with `profile`,
 /// the profile of that device alone, as `--target=NAME=FILE` takes it.
 mlir::LogicalResult listDevices(bool json, llvm::StringRef profile);

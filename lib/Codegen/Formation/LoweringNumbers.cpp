@@ -23,7 +23,10 @@ static LoweringNumbers makeHostNumbers() {
   numbers.elementwise = {/*columns=*/1024, /*workgroup=*/1};
   numbers.rowReduction = {/*rowsPerInvocation=*/8, /*workgroup=*/1,
                           /*shortRow=*/INT64_MAX};
-  numbers.matmul = {{{4, 16, {1}}, {1, 32, {1}}},
+  numbers.matmul = {{{4, 16, {1}, 4}, {1, 32, {1}, 0}},
+                    /*sharedTiles=*/{},
+                    /*subgroupColumns=*/0,
+                    /*maxSums=*/0,
                     /*minWorkgroups=*/1,
                     /*typicalRows=*/32,
                     /*typicalColumns=*/64};
@@ -33,7 +36,10 @@ static LoweringNumbers makeHostNumbers() {
 /// GPU APIs, whatever the vendor: four-element vectors, register tiles without
 /// workgroup memory, and workgroups within Vulkan's guaranteed 128 invocations.
 /// A load costs as much as tens of multiply-adds, hence tall tiles; 12
-/// workgroups keep two workers of a software driver busy.
+/// workgroups keep two workers of a software driver busy. Small subgroups share
+/// the left-hand side of a matmul: tiles of 32 columns are the fastest that
+/// were measured with subgroups of 4 and of 8 (docs/Benchmarks.md). Rows behind
+/// the last one cost as much as others, so that tall tiles are for many rows.
 static LoweringNumbers makeGpuNumbers() {
   LoweringNumbers numbers;
   numbers.maxVector = 4;
@@ -41,7 +47,10 @@ static LoweringNumbers makeGpuNumbers() {
   numbers.elementwise = {/*columns=*/4, /*workgroup=*/64};
   numbers.rowReduction = {/*rowsPerInvocation=*/1, /*workgroup=*/32,
                           /*shortRow=*/32};
-  numbers.matmul = {{{8, 4, {64, 32}}, {1, 4, {32, 16, 8}}},
+  numbers.matmul = {{{8, 4, {64, 32}, 8}, {1, 4, {32, 16, 8}, 0}},
+                    /*sharedTiles=*/{{16, 9}, {8, 3}},
+                    /*subgroupColumns=*/32,
+                    /*maxSums=*/128,
                     /*minWorkgroups=*/12,
                     /*typicalRows=*/32,
                     /*typicalColumns=*/64};

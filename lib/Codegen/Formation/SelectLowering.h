@@ -32,13 +32,26 @@ struct RowReductionNumbers {
 
 struct MatmulNumbers {
   /// What one invocation computes, and how many of them are preferred in a
-  /// workgroup, most first.
+  /// workgroup, most first. A tile is used from `leastRows` rows on.
   struct Tile {
     int64_t rows, columns;
     llvm::SmallVector<int64_t, 3> workgroups;
+    int64_t leastRows;
   };
-  /// Largest first; a tile is used where there are at least as many rows.
+  /// Largest first; the last one serves any number of rows.
   llvm::SmallVector<Tile, 2> tiles;
+  /// Tiles of a subgroup, whose invocations compute the same rows of adjacent
+  /// columns; used in front of the last of `tiles`. None where
+  /// `subgroupColumns` is zero.
+  struct SharedTile {
+    int64_t rows, leastRows;
+  };
+  llvm::SmallVector<SharedTile, 3> sharedTiles;
+  /// The columns that a subgroup computes. Subgroups so large that a vector for
+  /// each invocation is more than this do not share.
+  int64_t subgroupColumns;
+  /// More sums than this in an invocation do not stay in registers.
+  int64_t maxSums;
   /// Fewer workgroups than this leave parts of the device idle.
   int64_t minWorkgroups;
   /// What is assumed of a size that is not known.
@@ -66,6 +79,9 @@ const LoweringNumbers &getLoweringNumbers(ProfileAttr profile);
 /// vector of `profile` holds, or 1 where its loads and stores would not be
 /// aligned as the profile needs.
 int64_t getVectorSize(const KernelInfo &info, ProfileAttr profile);
+
+/// Returns whether invocations of a subgroup can give each other values.
+bool canShareAmongSubgroup(ProfileAttr profile);
 
 LoweringAttr selectElementwise(const KernelInfo &info, ProfileAttr profile);
 LoweringAttr selectRowReduction(const KernelInfo &info, ProfileAttr profile);

@@ -86,13 +86,24 @@ static LogicalResult verifySubgroup(KernelOp kernel, ConfigAttr config,
   int64_t subgroup = config.getSubgroup();
   if (subgroup == 1)
     return success();
-  if (config.getStrategy() != Strategy::RowReduction)
+  if (config.getStrategy() == Strategy::Elementwise)
     return kernel.emitOpError("lowering has subgroup = ")
-           << subgroup << ", only strategy 'row_reduction' uses subgroups";
-  if (!profile.hasFeature("subgroup_shuffle"))
+           << subgroup << ", strategy 'elementwise' uses no subgroups";
+  if (config.getStrategy() == Strategy::RowReduction &&
+      !profile.hasFeature("subgroup_shuffle"))
     return kernel.emitOpError("lowering has subgroup = ")
            << subgroup << ", profile '" << profile.getName()
            << "' lacks 'subgroup_shuffle'";
+  if (config.getStrategy() == Strategy::Matmul &&
+      profile.getKind() != TargetKind::Vulkan)
+    return kernel.emitOpError("lowering has subgroup = ")
+           << subgroup << ", profile '" << profile.getName()
+           << "' is not of kind vulkan";
+  if (config.getStrategy() == Strategy::Matmul &&
+      !canShareAmongSubgroup(profile))
+    return kernel.emitOpError("lowering has subgroup = ")
+           << subgroup << ", profile '" << profile.getName()
+           << "' lacks 'subgroup_shuffle' and 'subgroup_ballot'";
   if (subgroup != profile.getLimit("subgroup_size"))
     return kernel.emitOpError("lowering has subgroup = ")
            << subgroup << ", profile '" << profile.getName()

@@ -125,6 +125,8 @@ private:
       verifyType(op, type);
     if (isa<gpu::SubgroupReduceOp>(op))
       require(op, "subgroup_arithmetic", "operation 'gpu.subgroup_reduce'");
+    if (auto broadcast = dyn_cast<gpu::SubgroupBroadcastOp>(op))
+      verifyBroadcast(broadcast);
     if (isa<gpu::ShuffleOp>(op))
       verifyShuffle(cast<gpu::ShuffleOp>(op));
     if (auto barrier = dyn_cast<gpu::BarrierOp>(op))
@@ -181,6 +183,14 @@ private:
                           << have << ", the subgroup size of profile '"
                           << profile.getName() << "'";
     }
+  }
+
+  /// A value is given to a subgroup by a broadcast or a shuffle, whichever
+  /// there is.
+  void verifyBroadcast(gpu::SubgroupBroadcastOp op) {
+    if (profile.hasFeature("subgroup_shuffle"))
+      return;
+    require(op, "subgroup_ballot", "operation 'gpu.subgroup_broadcast'");
   }
 
   /// A barrier may only run where all invocations of a workgroup agree.

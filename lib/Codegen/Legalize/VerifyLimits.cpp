@@ -115,7 +115,7 @@ private:
 
   LogicalResult verifyInterface(gpu::GPUFuncOp kernel, ProfileAttr profile) {
     bool hasFailed = false;
-    uint64_t buffers = 0, scalars = 0;
+    uint64_t buffers = 0, scalars = 0, texelBuffers = 0;
     int64_t maxBytes = profile.getLimit("max_storage_buffer_bytes");
     for (BlockArgument argument : kernel.getArguments()) {
       auto buffer = dyn_cast<MemRefType>(argument.getType());
@@ -130,11 +130,29 @@ private:
             kernel, profile,
             ("bytes in buffer " + Twine(argument.getArgNumber())).str(), *bytes,
             "max_storage_buffer_bytes", maxBytes, "split the tensor"));
+      if (!isTexelBuffer(buffer))
+        continue;
+      ++texelBuffers;
+      if (!fitsTexelView(buffer, profile)) {
+        hasFailed = true;
+        emitKernelError(kernel)
+            << "buffer " << argument.getArgNumber()
+            << " may have more texels than limit 'max_texel_buffer_elements' "
+               "of profile '"
+            << profile.getName() << "' allows, "
+            << profile.getLimit("max_texel_buffer_elements")
+            << "; read it as a storage buffer";
+      }
     }
     // Metal has one table for the buffers and the sizes.
     if (profile.getKind() == TargetKind::Metal && scalars)
       ++buffers;
-    int64_t limit = profile.getLimit("max_storage_buffers");
+    int64_t limit = profile.getLimit("max_texel_buffers");
+    if (texelBuffers > uint64_t(limit))
+      hasFailed |= failed(exceeds(kernel, profile, "texel buffers",
+                                  texelBuffers, "max_texel_buffers", limit,
+                                  "read some as storage buffers"));
+    limit = profile.getLimit("max_storage_buffers");
     if (buffers > uint64_t(limit))
       hasFailed |=
           failed(exceeds(kernel, profile, "storage buffers", buffers,

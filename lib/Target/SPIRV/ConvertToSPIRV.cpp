@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Patterns.h"
 #include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
 #include "mlir/Conversion/ControlFlowToSPIRV/ControlFlowToSPIRV.h"
 #include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
@@ -18,7 +19,6 @@
 #include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
 #include "mlir/Dialect/SPIRV/Transforms/Passes.h"
 #include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Pass/PassManager.h"
 #include "tapml/Codegen/Legalize.h"
 #include "tapml/Target/SPIRV/Passes.h"
@@ -51,9 +51,11 @@ static spirv::TargetEnvAttr getTargetEnv(ProfileAttr profile) {
       {"storage16", Capability::StorageBuffer16BitAccess},
       {"storage8", Capability::StorageBuffer8BitAccess},
       {"subgroup_arithmetic", Capability::GroupNonUniformArithmetic},
+      {"subgroup_ballot", Capability::GroupNonUniformBallot},
       {"subgroup_shuffle", Capability::GroupNonUniformShuffle}};
   SmallVector<Capability> capabilities = {Capability::Shader,
-                                          Capability::GroupNonUniform};
+                                          Capability::GroupNonUniform,
+                                          Capability::SampledBuffer};
   for (auto [feature, capability] : features)
     if (profile.hasFeature(feature))
       capabilities.push_back(capability);
@@ -92,6 +94,8 @@ static std::optional<spirv::StorageClass> getStorageClass(Attribute space) {
   }
   if (auto integer = dyn_cast<IntegerAttr>(space); integer && !integer.getInt())
     return spirv::StorageClass::StorageBuffer;
+  if (auto storage = dyn_cast<spirv::StorageClassAttr>(space))
+    return storage.getValue();
   return std::nullopt;
 }
 
@@ -209,6 +213,35 @@ private:
 };
 } // namespace
 
+namespace {
+/// Gives a value to a subgroup by the operation that the profile has; where
+/// there are both, by the one that it prefers.
+struct ConvertBroadcast final : OpConversionPattern<gpu::SubgroupBroadcastOp> {
+  ConvertBroadcast(const TypeConverter &types, MLIRContext *context,
+                   bool byShuffle)
+      : OpConversionPattern(types, context), byShuffle(byShuffle) {}
+
+  LogicalResult
+  matchAndRewrite(gpu::SubgroupBroadcastOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Type type = getTypeConverter()->convertType(op.getType());
+    if (!type || op.getBroadcastType() != gpu::BroadcastType::specific_lane)
+      return failure();
+    auto scope = spirv::ScopeAttr::get(getContext(), spirv::Scope::Subgroup);
+    if (byShuffle)
+      rewriter.replaceOpWithNewOp<spirv::GroupNonUniformShuffleOp>(
+          op, type, scope, adaptor.getSrc(), adaptor.getLane());
+    else
+      rewriter.replaceOpWithNewOp<spirv::GroupNonUniformBroadcastOp>(
+          op, type, scope, adaptor.getSrc(), adaptor.getLane());
+    return success();
+  }
+
+private:
+  bool byShuffle;
+};
+} // namespace
+
 /// Returns where a kernel's sizes fit.
 static SizeBlock getSizeBlock(gpu::GPUFuncOp kernel, ProfileAttr profile) {
   int64_t sizes = llvm::count_if(kernel.getArgumentTypes(),
@@ -221,29 +254,6 @@ static SizeBlock getSizeBlock(gpu::GPUFuncOp kernel, ProfileAttr profile) {
 //===----------------------------------------------------------------------===//
 // What the stock conversion gets wrong
 //===----------------------------------------------------------------------===//
-
-/// Makes the results of loops that may not run at all their initial values.
-/// The stock conversion keeps results in variables that only the body of a
-/// loop stores to, so that after no iteration they hold anything.
-static void guardEmptyLoops(gpu::GPUFuncOp kernel) {
-  kernel.walk([](scf::ForOp loop) {
-    std::optional<int64_t> lower = getConstantIntValue(loop.getLowerBound());
-    std::optional<int64_t> upper = getConstantIntValue(loop.getUpperBound());
-    if (loop.getNumResults() == 0 || (lower && upper && *lower < *upper))
-      return;
-    OpBuilder b(loop->getContext());
-    b.setInsertionPointAfter(loop);
-    Value runs =
-        arith::CmpIOp::create(b, loop.getLoc(), arith::CmpIPredicate::slt,
-                              loop.getLowerBound(), loop.getUpperBound());
-    for (auto [result, init] :
-         llvm::zip_equal(loop.getResults(), loop.getInitArgs())) {
-      Value choice =
-          arith::SelectOp::create(b, loop.getLoc(), runs, result, init);
-      result.replaceAllUsesExcept(choice, choice.getDefiningOp());
-    }
-  });
-}
 
 /// Before SPIR-V 1.4 one condition cannot choose between vectors.
 static void broadcastConditions(gpu::GPUFuncOp kernel) {
@@ -325,7 +335,6 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
   for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
     kernel->setAttr(kEntryPointAttrName,
                     describeKernel(kernel, getSizeBlock(kernel, profile)));
-    guardEmptyLoops(kernel);
     broadcastConditions(kernel);
     spirv::convertMemRefTypesAndAttrs(kernel, spaces);
   }
@@ -344,6 +353,12 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
   cf::populateControlFlowToSPIRVPatterns(types, patterns);
   ub::populateUBToSPIRVConversionPatterns(types, patterns);
   patterns.add<ConvertKernel>(types, context, /*benefit=*/10);
+  populateLoopToSPIRVPatterns(types, patterns);
+  populateTexelToSPIRVPatterns(types, patterns);
+  bool byShuffle = !profile.hasFeature("subgroup_ballot") ||
+                   (profile.hasFeature("prefers_subgroup_shuffle") &&
+                    profile.hasFeature("subgroup_shuffle"));
+  patterns.add<ConvertBroadcast>(types, context, byShuffle);
 
   Operation *parent = module->getParentOp();
   std::unique_ptr<ConversionTarget> target = SPIRVConversionTarget::get(env);

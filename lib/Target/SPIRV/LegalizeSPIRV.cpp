@@ -80,6 +80,7 @@ struct LegalizeSPIRVPass final
             failed(legalizeBuffers(kernel, profile)) ||
             failed(applyPatternsGreedily(kernel, frozen)))
           return failure();
+        readThroughTexels(kernel, profile);
       }
       return success();
     };

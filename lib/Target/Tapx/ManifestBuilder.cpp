@@ -143,7 +143,7 @@ FailureOr<unsigned> ManifestBuilder::getKernel(LaunchOp launch,
            << entry.getAccess().size() << " and " << entry.getSizes();
   for (auto [index, access] :
        llvm::enumerate(entry.getAccess().getAsRange<StringAttr>())) {
-    if (isOutput[index] != (access.getValue() != "read"))
+    if (isOutput[index] == isReadOnlyAccess(access.getValue()))
       return launch.emitOpError("passes an ")
              << (isOutput[index] ? "output" : "input") << " as buffer " << index
              << " of " << name << ", whose access is " << access;

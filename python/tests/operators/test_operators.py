@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -195,11 +196,15 @@ def test_oracle_equals_float64_on_hostile_inputs(case: Case, kind: str) -> None:
 
 EXECUTORS = testing.executors()
 
+#: WGSL and MSL are written from the IR that SPIR-V is made of, guards and loops included, which all sizes try there.
+#: Here a size whose every tile ends early and one of several workgroups do; each run compiles the text anew.
+TEXT_SIZES = ((5, 7), (33, 65))
 
-def targets() -> list[Any]:
+
+def targets(names: Iterable[str] = EXECUTORS) -> list[Any]:
+    missing = {name: EXECUTORS[name].missing or "" for name in names}
     return [
-        pytest.param(name, marks=pytest.mark.skipif(executor.missing is not None, reason=executor.missing or ""))
-        for name, executor in EXECUTORS.items()
+        pytest.param(name, marks=pytest.mark.skipif(bool(reason), reason=reason)) for name, reason in missing.items()
     ]
 
 
@@ -207,6 +212,32 @@ def has_i64_results(case: Case) -> bool:
     """Returns whether the operator that the case is about computes 64-bit integers."""
     lines = [line for line in captured(case.name).text.splitlines() if f'"tapml.{case.operator}"' in line]
     return any("i64>" in line.rsplit("->", 1)[-1] for line in lines)
+
+
+def check_on_target(case: Case, executor: testing.Executor, directory: Path, target: str | None = None) -> None:
+    """Runs a case on an executor, compiled for its target or for another profile of that kind, at all sizes."""
+    target = target or executor.target
+    plan = testing.plan_for([case.operator], target or "host")
+
+    def build() -> testing.Executable:
+        samples = [case.sample(*SIZES[0])]
+        return testing.build(
+            case.make(), samples, case.dynamic_shapes(), directory, target=target, plan=plan, name="case"
+        )
+
+    if target in ("vulkan", "swiftshader", "webgpu") and has_i64_results(case):
+        # These profiles have no 64-bit integers: what computes them there is refused with that reason.
+        refusal = rf"'tapml.{case.operator}' is not supported on profile '{target}': computes (in )?i64"
+        with pytest.raises(tapml.ToolError, match=refusal):
+            build()
+        return
+    executable = build()
+    names = [port.name for port in executable.captured.graph.inputs]
+    for size in TEXT_SIZES if executor.target in ("webgpu", "metal") else SIZES:
+        inputs = case.sample(*size)
+        named = dict(zip(names, inputs, strict=True))
+        outputs = executable.run(named, device=executor.device, environment=executor.environment)
+        check(case, inputs, outputs["output"], executor.target or "host")
 
 
 @needs_driver
@@ -218,28 +249,25 @@ def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: py
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     if target != "host" and case.special:
         pytest.skip("infinities and NaN are promised on the host only")
-    executor = EXECUTORS[target]
-    plan = testing.plan_for([case.operator], executor.target or "host")
+    check_on_target(case, EXECUTORS[target], tmp_path)
 
-    def build() -> testing.Executable:
-        samples = [case.sample(*SIZES[0])]
-        return testing.build(
-            case.make(), samples, case.dynamic_shapes(), tmp_path, target=executor.target, plan=plan, name="case"
-        )
 
-    if executor.target in ("vulkan", "webgpu") and has_i64_results(case):
-        # The portable profiles have no 64-bit integers: what computes them there is refused with that reason.
-        refusal = rf"'tapml.{case.operator}' is not supported on profile '{executor.target}': computes (in )?i64"
-        with pytest.raises(tapml.ToolError, match=refusal):
-            build()
-        return
-    executable = build()
-    names = [port.name for port in executable.captured.graph.inputs]
-    for size in SIZES:
-        inputs = case.sample(*size)
-        named = dict(zip(names, inputs, strict=True))
-        outputs = executable.run(named, device=executor.device, environment=executor.environment)
-        check(case, inputs, outputs["output"], executor.target or "host")
+#: Operators whose kernels are others where a profile has subgroups, or reads texels of several types.
+OWN_KERNELS = {
+    "amax", "bitwise_and", "cast", "embedding", "gather", "layer_norm", "linear", "matmul",
+    "scaled_dot_product_attention", "softmax", "sum", "where",
+}  # fmt: skip
+
+
+@needs_driver
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if case.operator in OWN_KERNELS and not case.special],
+    ids=lambda case: case.name,
+)
+@pytest.mark.parametrize("driver", targets(testing.VULKAN_DRIVERS))
+def test_operator_on_own_profile(driver: str, case: Case, tmp_path: Path) -> None:
+    check_on_target(case, EXECUTORS[driver], tmp_path, target=driver)
 
 
 def in_bfloat16(products: torch.Tensor) -> torch.Tensor:

@@ -35,7 +35,9 @@ func.func @body(%a: tensor<8x64xf32>, %b: tensor<64x?xf32>) -> tensor<8x?xf32> {
 // CHECK-COUNT-2: arith.minui %{{.*}}, %[[LAST]] : index
 // CHECK-COUNT-2: memref.load %[[B]]
 // CHECK:   vector.from_elements
-// CHECK:   scf.for %[[COLUMN:.*]] = %[[FIRST:.*]] to %{{.*}} step %c1 {
-// CHECK:     %[[LANE:.*]] = arith.subi %[[COLUMN]], %[[FIRST]]
-// CHECK:     vector.extract %{{.*}}[%[[LANE]]] : f32 from vector<2xf32>
+// CHECK:   scf.if
+// CHECK:     vector.extract %{{.*}}[0] : f32 from vector<2xf32>
+// CHECK:     memref.store %{{.*}}, %[[Y]]
+// CHECK:   scf.if
+// CHECK:     vector.extract %{{.*}}[1] : f32 from vector<2xf32>
 // CHECK:     memref.store %{{.*}}, %[[Y]]

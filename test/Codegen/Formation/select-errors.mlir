@@ -173,7 +173,7 @@ func.func @no_subgroups(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #row = affine_map<(d0, d1) -> (d0)>
 func.func @subgroups_elsewhere(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
-  // expected-error @below {{lowering has subgroup = 8, only strategy 'row_reduction' uses subgroups}}
+  // expected-error @below {{lowering has subgroup = 8, strategy 'elementwise' uses no subgroups}}
   %k = tapml.kernel "neg" lowering(<<elementwise, tile = [1, 4], workgroup = [64, 1, 1], vector = 4, subgroup = 8>>) -> tensor<4x8xf32> {
     %init = tensor.empty() : tensor<4x8xf32>
     %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
@@ -185,6 +185,29 @@ func.func @subgroups_elsewhere(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
     tapml.yield %0 : tensor<4x8xf32>
   }
   return %k : tensor<4x8xf32>
+}
+
+// -----
+
+#a = affine_map<(d0, d1, d2) -> (d0, d2)>
+#b = affine_map<(d0, d1, d2) -> (d2, d1)>
+#c = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @nothing_to_share_with(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  // expected-error @below {{lowering has subgroup = 8, profile 'vulkan' lacks 'subgroup_shuffle' and 'subgroup_ballot'}}
+  %k = tapml.kernel "product" lowering(<<matmul, tile = [8, 4], workgroup = [8, 1, 1], vector = 4, subgroup = 8>>) -> tensor<8x8xf32> {
+    %zero = arith.constant 0.0 : f32
+    %init = tensor.empty() : tensor<8x8xf32>
+    %fill = linalg.fill ins(%zero : f32) outs(%init : tensor<8x8xf32>) -> tensor<8x8xf32>
+    %0 = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%x, %x : tensor<8x8xf32>, tensor<8x8xf32>) outs(%fill : tensor<8x8xf32>) {
+    ^bb0(%l: f32, %r: f32, %out: f32):
+      %1 = arith.mulf %l, %r : f32
+      %2 = arith.addf %out, %1 : f32
+      linalg.yield %2 : f32
+    } -> tensor<8x8xf32>
+    tapml.yield %0 : tensor<8x8xf32>
+  }
+  return %k : tensor<8x8xf32>
 }
 
 // -----

@@ -1,11 +1,18 @@
 // RUN: tapml-opt %s --tapml-select-lowering=profile=vulkan | FileCheck %s --check-prefix=GPU
 // RUN: tapml-opt %s --tapml-select-lowering=profile=host | FileCheck %s --check-prefix=HOST
+// RUN: tapml-opt %s --tapml-select-lowering=profile=lavapipe | FileCheck %s --check-prefix=LVP
+// RUN: tapml-opt %s --tapml-select-lowering=profile=swiftshader | FileCheck %s --check-prefix=SW
 
 #a = affine_map<(d0, d1, d2) -> (d0, d2)>
 #b = affine_map<(d0, d1, d2) -> (d2, d1)>
 #c = affine_map<(d0, d1, d2) -> (d0, d1)>
 
-// Where the number of rows is not known, tall tiles are guarded by it.
+// Where the number of rows is not known, tall tiles are guarded by it. Small
+// subgroups share tiles of 32 columns, as far as their sums fit in registers.
+// LVP-LABEL:  func.func @dynamic_rows
+// LVP:          lowering(<<matmul, tile = [16, 4], workgroup = [8, 1, 1], vector = 4, subgroup = 8, at_least = [9]>, <matmul, tile = [8, 4], workgroup = [8, 1, 1], vector = 4, subgroup = 8, at_least = [3]>, <matmul, tile = [1, 4], workgroup = [32, 1, 1], vector = 4>>)
+// SW-LABEL:   func.func @dynamic_rows
+// SW:           lowering(<<matmul, tile = [16, 8], workgroup = [4, 1, 1], vector = 4, subgroup = 4, at_least = [9]>, <matmul, tile = [8, 8], workgroup = [4, 1, 1], vector = 4, subgroup = 4, at_least = [3]>, <matmul, tile = [1, 4], workgroup = [32, 1, 1], vector = 4>>)
 // GPU-LABEL:  func.func @dynamic_rows
 // GPU:          lowering(<<matmul, tile = [8, 4], workgroup = [64, 1, 1], vector = 4, at_least = [8]>, <matmul, tile = [1, 4], workgroup = [32, 1, 1], vector = 4>>)
 // HOST-LABEL: func.func @dynamic_rows
@@ -28,6 +35,10 @@ func.func @dynamic_rows(%x: tensor<?x384xf32>, %w: tensor<384x1536xf32>, %m: ind
 }
 
 // Workgroups are small enough that there are 12 of them.
+// LVP-LABEL:  func.func @many_rows
+// LVP:          lowering(<<matmul, tile = [16, 4], workgroup = [8, 1, 1], vector = 4, subgroup = 8>>)
+// SW-LABEL:   func.func @many_rows
+// SW:           lowering(<<matmul, tile = [16, 8], workgroup = [4, 1, 1], vector = 4, subgroup = 4>>)
 // GPU-LABEL:  func.func @many_rows
 // GPU:          lowering(<<matmul, tile = [8, 4], workgroup = [32, 1, 1], vector = 4>>)
 // HOST-LABEL: func.func @many_rows
@@ -49,6 +60,8 @@ func.func @many_rows(%x: tensor<32x384xf32>, %w: tensor<384x384xf32>) -> tensor<
   return %k : tensor<32x384xf32>
 }
 
+// LVP-LABEL:  func.func @one_row
+// LVP:          lowering(<<matmul, tile = [1, 4], workgroup = [8, 1, 1], vector = 4>>)
 // GPU-LABEL:  func.func @one_row
 // GPU:          lowering(<<matmul, tile = [1, 4], workgroup = [8, 1, 1], vector = 4>>)
 // HOST-LABEL: func.func @one_row
@@ -71,6 +84,8 @@ func.func @one_row(%x: tensor<1x384xf32>, %w: tensor<384x384xf32>) -> tensor<1x3
 }
 
 // A result with few columns gets no wider a tile than vectors need.
+// LVP-LABEL:  func.func @odd_columns
+// LVP:          lowering(<<matmul, tile = [8, 4], workgroup = [32, 1, 1], vector = 4>>)
 // GPU-LABEL:  func.func @odd_columns
 // GPU:          lowering(<<matmul, tile = [8, 4], workgroup = [32, 1, 1], vector = 4>>)
 // HOST-LABEL: func.func @odd_columns

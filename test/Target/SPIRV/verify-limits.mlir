@@ -73,3 +73,23 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @+1 {{kernel 'texels': buffer 0 may have more texels than limit 'max_texel_buffer_elements' of profile 'vulkan' allows, 65536; read it as a storage buffer}}
+  gpu.func @texels(%x: memref<?xf32, #spirv.storage_class<Image>>, %y: memref<65536xf32, #spirv.storage_class<Image>>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+
+// -----
+
+!image = memref<1xf32, #spirv.storage_class<Image>>
+gpu.module @kernels {
+  // expected-error @below {{kernel 'views': needs 17 texel buffers, but limit 'max_texel_buffers' of profile 'vulkan' is 16; read some as storage buffers}}
+  // expected-error @below {{kernel 'views': needs 17 storage buffers, but limit 'max_storage_buffers' of profile 'vulkan' is 8}}
+  gpu.func @views(%0: !image, %1: !image, %2: !image, %3: !image, %4: !image, %5: !image, %6: !image, %7: !image, %8: !image, %9: !image, %10: !image, %11: !image, %12: !image, %13: !image, %14: !image, %15: !image, %16: !image) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}

@@ -30,6 +30,10 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
       stored as one word; other bytes by an atomic and and an atomic or, which
       is correct when other invocations write the rest of the word.
     - Operations without a SPIR-V form (rounding divisions) are expanded.
+    - Where the profile prefers texel reads, a buffer that is only read, and
+      that fits in a view of texels whatever its size, is put in the storage
+      class `Image`: its loads become fetches, and `tapml.access` says of which
+      format the texels are.
   }];
   let options = [
     Option<"profile", "profile", "std::string", /*default=*/"\"\"",
@@ -38,6 +42,7 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect",
+                           "::mlir::spirv::SPIRVDialect",
                            "::mlir::vector::VectorDialect",
                            "::tapml::TapMLDialect"];
 }
@@ -47,11 +52,12 @@ def TapMLConvertToSPIRVPass : Pass<"tapml-convert-to-spirv"> {
   let description = [{
     Converts every `gpu.module` of a Vulkan variant to a `spirv.module` for the
     profile, in one full conversion. Buffer i of a kernel becomes binding i of
-    set 0, `NonWritable` where `tapml.access` says that it is only read. Size k
-    becomes the 32-bit push constant at offset 4 k; where the profile's push
-    constants cannot hold all sizes, the member at that offset of a uniform
-    buffer, whose binding follows those of the buffers. `known_block_size`
-    becomes the local size; the entry point has the kernel's name.
+    set 0, `NonWritable` where `tapml.access` says that it is only read; one that
+    is read through texels is a uniform texel buffer. Size k becomes the 32-bit
+    push constant at offset 4 k; where the profile's push constants cannot hold
+    all sizes, the member at that offset of a uniform buffer, whose binding
+    follows those of the buffers. `known_block_size` becomes the local size; the
+    entry point has the kernel's name.
   }];
   let options = [
     Option<"profile", "profile", "std::string", /*default=*/"\"\"",

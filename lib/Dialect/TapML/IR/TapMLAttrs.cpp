@@ -56,6 +56,8 @@ static ArrayRef<Limit> getKnownLimits() {
        {int64_t(1) << 28}},
       {"max_push_constant_bytes", {none}, {128}, {0}, {4096}},
       {"max_uniform_buffer_bytes", {none}, {16384}, {65536}, {65536}},
+      {"max_texel_buffer_elements", {0}, {65536}, {0}, {0}},
+      {"max_texel_buffers", {0}, {16}, {0}, {0}},
       {"min_storage_buffer_alignment", {64}, {256}, {256}, {16}},
       {"subgroup_size", {1}, {1}, {1}, {32}},
       {"vector_bits", {256}, {128}, {128}, {128}},
@@ -69,9 +71,12 @@ static constexpr StringRef kKnownFeatures[] = {
     "int16",
     "int64",
     "int8",
+    "prefers_subgroup_shuffle",
+    "prefers_texel_reads",
     "storage16",
     "storage8",
     "subgroup_arithmetic",
+    "subgroup_ballot",
     "subgroup_shuffle",
 };
 
@@ -187,27 +192,31 @@ ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
   // eight storage buffers, which all of them offer.
   if (name == "vulkan")
     return make(TargetKind::Vulkan, {{"max_storage_buffers", i(8)}}, {});
-  // Mesa's CPU driver, 256-bit vectors.
+  // Mesa's CPU driver, 256-bit vectors. It reads storage buffers lane by lane,
+  // but texels all at once.
   if (name == "lavapipe")
     return make(TargetKind::Vulkan,
                 {{"max_storage_buffer_bytes", i(int64_t(1) << 27)},
                  {"max_storage_buffers", i(32)},
+                 {"max_texel_buffer_elements", i(int64_t(1) << 27)},
+                 {"max_texel_buffers", i(128)},
                  {"max_workgroup_invocations", i(1024)},
                  {"max_workgroup_memory", i(32768)},
                  {"max_workgroup_size", xyz(1024, 1024, 1024)},
                  {"min_storage_buffer_alignment", i(16)},
                  {"subgroup_size", i(8)}},
-                {"float64", "int16", "int64", "int8", "storage16", "storage8",
-                 "subgroup_arithmetic", "subgroup_shuffle"});
+                {"float64", "int16", "int64", "int8",
+                 "prefers_subgroup_shuffle", "prefers_texel_reads", "storage16",
+                 "storage8", "subgroup_arithmetic", "subgroup_ballot",
+                 "subgroup_shuffle"});
   // Chromium's CPU driver, SSE.
   if (name == "swiftshader")
     return make(TargetKind::Vulkan,
                 {{"max_storage_buffers", i(30)},
                  {"max_workgroup_invocations", i(256)},
                  {"max_workgroup_size", xyz(256, 256, 64)},
-                 {"min_storage_buffer_alignment", i(16)},
                  {"subgroup_size", i(4)}},
-                {"subgroup_arithmetic", "subgroup_shuffle"});
+                {"subgroup_arithmetic", "subgroup_ballot", "subgroup_shuffle"});
   // What every implementation of WebGPU guarantees.
   if (name == "webgpu")
     return make(TargetKind::WebGPU, {}, {});
@@ -273,6 +282,14 @@ LogicalResult LoweringAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 // EntryPointAttr
 //===----------------------------------------------------------------------===//
 
+static constexpr StringRef kTexelFormats[] = {"f32",   "f32x4", "u32",
+                                              "u32x4", "u8",    "u8x4"};
+
+bool tapml::isReadOnlyAccess(StringRef access) {
+  return access == "read" || (access.consume_front("texels ") &&
+                              llvm::is_contained(kTexelFormats, access));
+}
+
 LogicalResult
 EntryPointAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        StringRef name, ArrayAttr access, int64_t sizes,
@@ -282,12 +299,13 @@ EntryPointAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   for (Attribute entry : access) {
     auto string = dyn_cast<StringAttr>(entry);
     if (!string ||
-        (string.getValue() != "read" && string.getValue() != "write" &&
-         string.getValue() != "readwrite"))
+        !(isReadOnlyAccess(string.getValue()) || string.getValue() == "write" ||
+          string.getValue() == "readwrite"))
       return emitError() << "access of entry point '" << name
-                         << "' must be \"read\", \"write\" or "
-                            "\"readwrite\", got "
-                         << entry;
+                         << "' must be \"read\", \"write\", \"readwrite\" or "
+                            "\"texels \" and a format ("
+                         << llvm::join(ArrayRef(kTexelFormats), ", ")
+                         << "), got " << entry;
   }
   if (sizes < 0)
     return emitError() << "entry point '" << name << "' has " << sizes

@@ -102,18 +102,59 @@ FailureOr<ProfileAttr> tapml::parseProfile(MLIRContext *context, StringRef text,
   return profile;
 }
 
+static DeviceProfileSource deviceProfiles = nullptr;
+
+void tapml::setDeviceProfileSource(DeviceProfileSource source) {
+  deviceProfiles = source;
+}
+
+/// Returns the id in a target of the form `name=kind:number`, else an empty
+/// string.
+static StringRef getTargetDevice(StringRef spec) {
+  StringRef id = spec.split('=').second;
+  auto [kind, number] = id.split(':');
+  bool isDevice = symbolizeTargetKind(kind) && !number.empty() &&
+                  llvm::all_of(number, llvm::isDigit);
+  return isDevice ? id : StringRef();
+}
+
+std::string tapml::getDefaultDevice(StringRef spec, ProfileAttr profile) {
+  StringRef id = getTargetDevice(spec);
+  return id.empty() ? (stringifyTargetKind(profile.getKind()) + ":0").str()
+                    : id.str();
+}
+
+/// Asks the tool for the profile of device `id`, to which `spec` refers.
+static FailureOr<ProfileAttr> getDeviceProfile(MLIRContext *context,
+                                               StringRef spec, StringRef id) {
+  Location loc = UnknownLoc::get(context);
+  if (!deviceProfiles)
+    return emitError(loc) << "target '" << spec
+                          << "': this tool knows no devices; write the profile "
+                             "to a file with `tapml devices --profile="
+                          << id << "`";
+  llvm::Expected<std::string> text = deviceProfiles(id);
+  if (!text)
+    return emitError(loc) << "target '" << spec
+                          << "': " << llvm::toString(text.takeError());
+  return parseProfile(context, *text, id);
+}
+
 /// Returns the profile that `text`, the part of `spec` after the name, refers
-/// to: a preset or a file.
+/// to: a preset, a device or a file.
 static FailureOr<ProfileAttr> resolveProfile(MLIRContext *context,
                                              StringRef spec, StringRef text) {
   if (ProfileAttr preset = ProfileAttr::getPreset(context, text))
     return preset;
+  if (StringRef id = getTargetDevice(spec); !id.empty())
+    return getDeviceProfile(context, spec, id);
   Location loc = UnknownLoc::get(context);
   if (!text.ends_with(".json"))
     return emitError(loc) << "target '" << spec << "': '" << text
                           << "' is not a preset ("
                           << llvm::join(ProfileAttr::getPresetNames(), ", ")
-                          << "); name a preset, or a profile as name=FILE.json";
+                          << "); name a preset, a device as name=vulkan:0, or "
+                             "a profile as name=FILE.json";
   auto buffer = llvm::MemoryBuffer::getFile(text, /*IsText=*/true);
   if (!buffer)
     return emitError(loc) << "target '" << spec << "': cannot read profile '"

@@ -38,6 +38,9 @@ def TapML_ProfileAttr : TapML_Attr<"Profile", "profile"> {
     preset. `limits` holds integers and integer arrays, `features` a sorted
     list of names; both are checked against the known names (see
     `Profile.h`), so that a misspelt limit is an error and not a default.
+    Features that start with `prefers_` say what is fast where there is a
+    choice. Code that was made for them also works elsewhere, so nobody has to
+    have them.
 
     ```mlir
     #tapml.profile<vulkan, "vulkan", {max_storage_buffers = 8 : i64},
@@ -86,7 +89,8 @@ def TapML_ConfigAttr : TapML_Attr<"Config", "config"> {
     (`[1, 4]` for elementwise kernels with vectors of four, `[rows, columns]`
     for a matmul); `workgroup` the number of invocations per workgroup;
     `vector` the number of elements per vector operation; `subgroup` the number
-    of invocations that share a row (1 where subgroup operations are not used).
+    of invocations that share a row, or the left-hand side of a matmul (1 where
+    subgroup operations are not used).
     The configuration applies when every size of the kernel's iteration space
     is at least the entry of `at_least`; an empty list always applies.
   }];
@@ -135,6 +139,8 @@ def TapML_EntryPointAttr : TapML_Attr<"EntryPoint", "entry_point"> {
     its parameters, the number of sizes that follow, and the workgroup size,
     which kernels of the host do not have. A Vulkan kernel with more sizes than
     push constants can hold finds them in a uniform buffer behind its buffers.
+    `texels FORMAT` is a buffer that is only read, through a view of texels of
+    that format: `f32`, `u32`, `u8`, or four of them, `f32x4` and so on.
 
     ```mlir
     #tapml.entry_point<"gelu", access = ["read", "write"], sizes = 1,

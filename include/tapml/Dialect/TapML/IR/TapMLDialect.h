@@ -19,4 +19,10 @@
 #define GET_ATTRDEF_CLASSES
 #include "tapml/Dialect/TapML/IR/TapMLAttrs.h.inc"
 
+namespace tapml {
+/// Returns whether `access`, that of a kernel to one of its buffers, only
+/// reads: "read", or "texels FORMAT" with a known format.
+bool isReadOnlyAccess(llvm::StringRef access);
+} // namespace tapml
+
 #endif // TAPML_DIALECT_TAPML_IR_TAPMLDIALECT_H

@@ -11,6 +11,7 @@
 
 #include "mlir/Support/LLVM.h"
 #include "tapml/Dialect/TapML/IR/TapMLDialect.h"
+#include "llvm/Support/Error.h"
 #include <string>
 
 namespace tapml {
@@ -37,9 +38,22 @@ mlir::FailureOr<ProfileAttr> parseProfile(mlir::MLIRContext *context,
                                           llvm::StringRef text,
                                           llvm::StringRef source);
 
+/// Returns the JSON profile of the device with an id such as "vulkan:0".
+using DeviceProfileSource = llvm::Expected<std::string> (*)(llvm::StringRef id);
+
+/// Says who knows the devices of this machine. The compiler does not link the
+/// runtime; a tool that does calls this once, before it compiles.
+void setDeviceProfileSource(DeviceProfileSource source);
+
+/// Returns the device that code for `profile`, which `spec` describes, runs on
+/// where nobody names one: that of `name=kind:number`, else the first of its
+/// kind.
+std::string getDefaultDevice(llvm::StringRef spec, ProfileAttr profile);
+
 /// Reads the places that `specs` describe, each of the form `name` (a preset
-/// of that name), `name=preset` or `name=profile.json`. The host is always the
-/// last of the result; `host=profile.json` replaces its profile. Fails with a
+/// of that name), `name=preset`, `name=profile.json` or, for the profile of a
+/// device of this machine, `name=kind:number`. The host is always the last of
+/// the result; `host=profile.json` replaces its profile. Fails with a
 /// diagnostic that says what to write instead.
 mlir::FailureOr<llvm::SmallVector<Target>>
 parseTargets(mlir::MLIRContext *context, llvm::ArrayRef<std::string> specs);
