@@ -81,6 +81,7 @@ Dialect/TapML/Transforms/Passes.td:Partition
 Conversion/Passes.td:Conversion to linalg
 Codegen/Passes.td:Kernels and memory
 Target/SPIRV/Passes.td:SPIR-V
+Target/Shader/Passes.td:WGSL and MSL
 Target/Host/Passes.td:Host
 GROUPS
 }

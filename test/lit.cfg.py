@@ -41,6 +41,11 @@ if webgpu:
     config.environment["TAPML_WEBGPU_LIBRARY"] = webgpu
 if os.path.exists(webgpu or os.path.join(config.tapml_obj_root, "lib", "libwgpu_native.so")):
     config.available_features.add("webgpu")
+# Metal's stand-in is a device only where it is asked for.
+stand_in = os.path.join(config.tapml_obj_root, "lib", "libTapMLMetalStandIn.so")
+if os.path.exists(stand_in):
+    config.available_features.add("metal")
+config.substitutions.append(("%metal", f"env TAPML_METAL_STAND_IN={stand_in}"))
 if shutil.which("spirv-val"):
     config.available_features.add("spirv-val")
 

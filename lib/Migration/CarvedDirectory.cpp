@@ -34,8 +34,9 @@ config.suffixes = [".mlir"]
 config.test_source_root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tests")
 config.test_exec_root = config.test_source_root
 
-# Which Vulkan driver to use is said by these.
-for name in ("VK_ICD_FILENAMES", "VK_DRIVER_FILES", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"):
+# Which driver or library to use is said by these.
+for name in ("VK_ICD_FILENAMES", "VK_DRIVER_FILES", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH",
+             "TAPML_WEBGPU_LIBRARY", "TAPML_METAL_STAND_IN", "TAPML_METAL_HEADERS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 

@@ -181,7 +181,10 @@ std::string tapml::printTest(ModuleOp module, ArrayRef<std::string> comment) {
     printComment(os, line);
   os << "//\n";
   os << "// RUN: tapml test %s --target=host\n";
-  os << "// RUN: %if vulkan %{ tapml test %s --target=vulkan %}\n\n";
+  for (StringRef kind : {"vulkan", "webgpu", "metal"})
+    os << "// RUN: %if " << kind << " %{ tapml test %s --target=" << kind
+       << " %}\n";
+  os << "\n";
   for (Operation &op : *module.getBody()) {
     op.print(os);
     os << "\n";

@@ -301,8 +301,8 @@ std::string TestRunner::describeDevice() {
 std::string TestRunner::describeRepeat(const TestCase &test) const {
   std::string command;
   if (place != kHostPlace)
-    for (const char *name :
-         {"VK_ICD_FILENAMES", "VK_DRIVER_FILES", "TAPML_WEBGPU_LIBRARY"})
+    for (const char *name : {"VK_ICD_FILENAMES", "VK_DRIVER_FILES",
+                             "TAPML_WEBGPU_LIBRARY", "TAPML_METAL_STAND_IN"})
       if (const char *value = std::getenv(name))
         command += std::string(name) + "=" + quoteForShell(value) + " ";
   command += "tapml test " + quoteForShell(test.file) + " " +

@@ -16,6 +16,7 @@
 #include "tapml/Pipelines/Pipelines.h"
 #include "tapml/Target/Host/Passes.h"
 #include "tapml/Target/SPIRV/Passes.h"
+#include "tapml/Target/Shader/Passes.h"
 
 void tapml::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TapMLDialect>();
@@ -29,5 +30,7 @@ void tapml::registerAllPasses() {
   registerTapMLHostPasses();
   registerTapMLSPIRVPasses();
   registerSPIRVPipelines();
+  registerTapMLShaderPasses();
+  registerShaderPipelines();
   registerPipelines();
 }

@@ -16,6 +16,7 @@
 #include "tapml/Dialect/TapML/Transforms/Passes.h"
 #include "tapml/Target/Host/Passes.h"
 #include "tapml/Target/SPIRV/Passes.h"
+#include "tapml/Target/Shader/Passes.h"
 #include "llvm/Support/ErrorHandling.h"
 
 using namespace mlir;
@@ -104,9 +105,11 @@ LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
   }
   case Stage::Binary: {
     buildLegalizeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
+    buildLegalizeShaderPipeline(pm.nest<ExecutableOp>(), ShaderOptions());
     if (failed(addHooks(pm, "after-legalisation", options)))
       return failure();
     buildSerializeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
+    buildSerializeShaderPipeline(pm.nest<ExecutableOp>(), ShaderOptions());
     // Last, as CSE merges the buffers that it has just told apart.
     pm.addPass(createPlanMemoryPass());
     CompileHostPassOptions host;

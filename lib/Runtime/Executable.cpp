@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Executable.h"
+#include "MetalStandInDevice.h"
 #include "VulkanDevice.h"
 #include "WebGPUDevice.h"
 
@@ -76,13 +77,25 @@ static constexpr DeviceKind deviceKinds[] = {
        return asDevice(WebGPUDevice::open(options.webgpu, index, profile));
      },
      listWebGPU},
+    {"metal",
+     [](const DriverOptions &, size_t index,
+        const std::optional<ProfileDesc> &profile) {
+       return asDevice(MetalStandInDevice::open(index, profile));
+     },
+     [](const DriverOptions &, std::vector<DeviceInfo> &devices) {
+       return MetalStandInDevice::list(devices);
+     }},
 };
 
-/// "'vulkan' and 'webgpu'".
+/// "'vulkan', 'webgpu' and 'metal'".
 static std::string listKinds(const char *suffix) {
   std::string out;
+  const DeviceKind *last = std::end(deviceKinds) - 1;
   for (const DeviceKind &kind : deviceKinds)
-    out += concat(out.empty() ? "'" : " and '", kind.name, suffix, "'");
+    out += concat(out.empty()     ? "'"
+                  : &kind == last ? " and '"
+                                  : ", '",
+                  kind.name, suffix, "'");
   return out;
 }
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import torch
 from torch import nn
 
 from tapml.api import Captured, capture
-from tapml.tools import run_tool
+from tapml.tools import find_tool, run_tool
 
 #: Software Vulkan drivers by name, where Debian's packages put their manifests.
 VULKAN_DRIVERS = {
@@ -33,6 +34,39 @@ def driver_environment(driver: str) -> dict[str, str]:
     """Returns the environment variables that make the Vulkan loader use one driver only."""
     manifest = str(VULKAN_DRIVERS[driver])
     return {"VK_DRIVER_FILES": manifest, "VK_ICD_FILENAMES": manifest}
+
+
+@dataclass(frozen=True)
+class Executor:
+    """Something that runs executables here: a target, a device of it, and the environment that the device needs."""
+
+    name: str
+    #: What to compile for beside the host, and what to run on; None for the host.
+    target: str | None = None
+    device: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    #: Why it cannot be used; None where it can.
+    missing: str | None = None
+
+
+def executors() -> dict[str, Executor]:
+    """Returns all that executables can run on without a GPU, by name; what is not installed says so."""
+
+    def on_driver(name: str, target: str, driver: str, also: str | None = None) -> Executor:
+        missing = None if VULKAN_DRIVERS[driver].exists() else f"the driver {driver} is not installed"
+        return Executor(name, target, f"{target}:0", driver_environment(driver), missing or also)
+
+    tool = find_tool("tapml")
+    stand_in = Path(tool).resolve().parents[1] / "lib" / "libTapMLMetalStandIn.so" if tool else Path()
+    wgpu = None if find_spec("wgpu") else "the package wgpu is not installed"
+    metal = None if stand_in.is_file() else "the stand-in for Metal is not built"
+    found = [
+        Executor("host"),
+        *(on_driver(driver, "vulkan", driver) for driver in VULKAN_DRIVERS),
+        on_driver("webgpu", "webgpu", "lavapipe", wgpu),
+        Executor("metal", "metal", "metal:0", {"TAPML_METAL_STAND_IN": str(stand_in)}, metal),
+    ]
+    return {executor.name: executor for executor in found}
 
 
 def plan_for(operators: Sequence[str], place: str) -> dict[str, Any]:

@@ -11,14 +11,19 @@
 #include "mlir/InitAllTranslations.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 #include "tapml/InitAll.h"
+#include "tapml/Target/MSL/MSL.h"
 #include "tapml/Target/SPIRV/Passes.h"
+#include "tapml/Target/WGSL/WGSL.h"
 
 int main(int argc, char **argv) {
   mlir::registerAllTranslations();
-  tapml::registerSPIRVTranslations([](mlir::DialectRegistry &registry) {
+  auto registerDialects = [](mlir::DialectRegistry &registry) {
     mlir::registerAllDialects(registry);
     tapml::registerAllDialects(registry);
-  });
+  };
+  tapml::registerSPIRVTranslations(registerDialects);
+  tapml::registerWGSLTranslation(registerDialects);
+  tapml::registerMSLTranslation(registerDialects);
   tapml::registerTapxTranslations();
   return failed(
       mlir::mlirTranslateMain(argc, argv, "TapML translation driver"));

@@ -247,4 +247,48 @@ def EmitKernelsPass : Pass<"tapml-emit-kernels"> {
   ];
 }
 
+//===----------------------------------------------------------------------===//
+// Legalisation
+//===----------------------------------------------------------------------===//
+
+def TapMLVerifyLimitsPass : Pass<"tapml-verify-limits"> {
+  let summary = "Check kernels against the limits and features of a profile";
+  let description = [{
+    Checks every `gpu.func` just before it is emitted: workgroup size, memory
+    and number of invocations, storage buffers, push constant bytes, bytes of
+    statically sized buffers, and whether the profile has the features that
+    the types and operations need. Each violation is one error with the
+    kernel, its operator instances, what is needed and what there is.
+  }];
+  let options = [
+    Option<"profile", "profile", "std::string", /*default=*/"\"\"",
+           "Preset that is compiled for, where kernels are outside a "
+           "tapml.variant">,
+  ];
+  let dependentDialects = ["::tapml::TapMLDialect"];
+}
+
+def TapMLOutlineMathPass : Pass<"tapml-outline-math"> {
+  let summary = "Make elementary functions functions of a shader";
+  let description = [{
+    In every `gpu.module` of a WebGPU or Metal variant, an operation that
+    `tapml-expand-math` would expand into a polynomial becomes a call of a
+    function of that name, so that the text of the shader stays short. The body
+    of the function is the operation, which the expansion then finds there.
+
+    ```mlir
+    %e = math.exp %x : vector<4xf32>
+    // becomes
+    %e = func.call @exp_f32x4(%x) : (vector<4xf32>) -> vector<4xf32>
+    ```
+  }];
+  let options = [
+    Option<"profile", "profile", "std::string", /*default=*/"\"\"",
+           "Preset that is compiled for, where kernels are outside a "
+           "tapml.variant">,
+  ];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::tapml::TapMLDialect"];
+}
+
 #endif // TAPML_CODEGEN_PASSES_TD

@@ -8,6 +8,7 @@
 
 #include "KernelEmitter.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tapml/Dialect/TapML/IR/Names.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -145,6 +146,7 @@ LogicalResult tapml::emission::emitElementwise(KernelEmitter &e) {
     Value length = rowLength(ix, sizeOf);
     if (!byRow) {
       Value start = ix.mul(invocation, ix.constant(tile));
+      setName(start, "element");
       if (words)
         return emitWord(e, start, length, sizes);
       return emitTile(e, start, length, [&](Index index, int64_t lanes) {
@@ -155,6 +157,8 @@ LogicalResult tapml::emission::emitElementwise(KernelEmitter &e) {
     Value rows = rowCount(ix, sizeOf);
     Value row = ix.div(invocation, perRow);
     Value start = ix.mul(ix.rem(invocation, perRow), ix.constant(tile));
+    setName(row, "row");
+    setName(start, "column");
     auto emit = [&] {
       return emitTile(e, start, length, [&](Index index, int64_t lanes) {
         SmallVector<Index> at = e.indices->delinearize(

@@ -66,10 +66,12 @@ Value IndexBuilder::create(Kind kind, Value lhs, Value rhs) {
                     : arith::RemUIOp::create(builder, loc, lhs, rhs);
     break;
   case Kind::Min:
-    result = arith::MinSIOp::create(builder, loc, lhs, rhs);
+    result = onHost ? arith::MinSIOp::create(builder, loc, lhs, rhs).getResult()
+                    : arith::MinUIOp::create(builder, loc, lhs, rhs);
     break;
   case Kind::Max:
-    result = arith::MaxSIOp::create(builder, loc, lhs, rhs);
+    result = onHost ? arith::MaxSIOp::create(builder, loc, lhs, rhs).getResult()
+                    : arith::MaxUIOp::create(builder, loc, lhs, rhs);
     break;
   case Kind::CeilDiv:
     result = arith::CeilDivSIOp::create(builder, loc, lhs, rhs);
@@ -175,8 +177,9 @@ Value IndexBuilder::lessThan(Value lhs, Value rhs) {
   auto l = getConstantIndex(lhs), r = getConstantIndex(rhs);
   if (l && r && *l < *r)
     return nullptr;
-  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, lhs,
-                               rhs);
+  return arith::CmpIOp::create(
+      builder, loc,
+      onHost ? arith::CmpIPredicate::slt : arith::CmpIPredicate::ult, lhs, rhs);
 }
 
 int64_t IndexBuilder::getDivisor(Value value) {
@@ -187,7 +190,7 @@ int64_t IndexBuilder::getDivisor(Value value) {
   int64_t divisor = 1;
   if (auto op = value.getDefiningOp();
       op && isa<arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::DivUIOp,
-                arith::RemUIOp, arith::MinSIOp>(op)) {
+                arith::RemUIOp, arith::MinSIOp, arith::MinUIOp>(op)) {
     int64_t l = getDivisor(op->getOperand(0));
     int64_t r = getDivisor(op->getOperand(1));
     if (isa<arith::MulIOp>(op)) {

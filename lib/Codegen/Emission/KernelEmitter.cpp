@@ -13,6 +13,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tapml/Dialect/TapML/IR/Names.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -117,6 +119,24 @@ static MemRefType getBufferType(Value tensor) {
   return MemRefType::get({ShapedType::kDynamic}, element);
 }
 
+/// Returns what people call the tensors that a kernel reads.
+static SmallVector<std::string> getInputNames(ArrayRef<Value> inputs) {
+  SmallVector<std::string> paths;
+  for (Value input : inputs) {
+    std::string path = tapml::getName(input.getLoc()).str();
+    // An earlier kernel of the same function is called after what it computes.
+    if (auto launch = input.getDefiningOp<LaunchOp>(); launch && path.empty())
+      path = cast<SymbolRefAttr>(launch.getKernels()[0])
+                 .getLeafReference()
+                 .getValue()
+                 .take_until([](char c) { return llvm::isDigit(c); })
+                 .rtrim('_')
+                 .str();
+    paths.push_back(path);
+  }
+  return getShortNames(llvm::to_vector_of<StringRef>(paths));
+}
+
 LogicalResult KernelEmitter::createFunction(Block *block, StringRef name) {
   SmallVector<Type> types;
   for (Value input : sizes.getInputs())
@@ -147,9 +167,13 @@ LogicalResult KernelEmitter::createFunction(Block *block, StringRef name) {
     func.setKnownBlockSizeAttr(builder.getDenseI32ArrayAttr(workgroup));
     function = func;
   }
-  for (auto [number, input] : llvm::enumerate(sizes.getInputs()))
+  for (auto [number, input, called] :
+       llvm::enumerate(sizes.getInputs(), getInputNames(sizes.getInputs()))) {
     buffers[input] = entry->getArgument(number);
+    buffers[input].setLoc(getNamedLoc(loc, called));
+  }
   output = entry->getArgument(sizes.getInputs().size());
+  output.setLoc(getNamedLoc(loc, "result"));
   builder.setInsertionPoint(entry->getTerminator());
   return success();
 }
@@ -184,9 +208,9 @@ Value KernelEmitter::getSize(SizeId size) {
   for (auto [known, argument] : sizeArguments)
     if (known == size)
       return argument;
-  BlockArgument argument =
-      entry->insertArgument(sizes.getInputs().size() + 1 + sizeArguments.size(),
-                            builder.getIndexType(), loc);
+  BlockArgument argument = entry->insertArgument(
+      sizes.getInputs().size() + 1 + sizeArguments.size(),
+      builder.getIndexType(), getNamedLoc(loc, sizes.getName(size)));
   sizeArguments.emplace_back(size, argument);
   return argument;
 }
@@ -221,7 +245,10 @@ Value KernelEmitter::getInvocation(Value group) {
     local = ix->add(ix->mul(id(gpu::Dimension::z),
                             ix->constant(workgroup[0] * workgroup[1])),
                     local);
-  return ix->add(ix->mul(group, ix->constant(getInvocationsPerGroup())), local);
+  Value number =
+      ix->add(ix->mul(group, ix->constant(getInvocationsPerGroup())), local);
+  setName(number, "invocation");
+  return number;
 }
 
 std::pair<Value, Value> KernelEmitter::getSubgroup(Value group) {
@@ -308,7 +335,8 @@ void KernelEmitter::setArguments(const llvm::SetVector<unsigned> &keptInputs,
   unsigned position = numInputs + 1;
   for (SizeId size : keptSizes) {
     BlockArgument argument =
-        entry->insertArgument(position++, builder.getIndexType(), loc);
+        entry->insertArgument(position++, builder.getIndexType(),
+                              getNamedLoc(loc, sizes.getName(size)));
     for (auto [known, old] : sizeArguments)
       if (known == size)
         old.replaceAllUsesWith(argument);

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "tapml/Dialect/TapML/IR/Names.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -250,6 +251,19 @@ std::optional<SizeId> KernelSizes::getLoopSize(linalg::LinalgOp op,
         return getSize(operand.get(), dim);
   }
   return std::nullopt;
+}
+
+StringRef KernelSizes::getName(SizeId size) {
+  for (auto [number, item] : llvm::enumerate(items)) {
+    if (find(number) != size.number)
+      continue;
+    Value value = item.first;
+    StringRef name = item.second < 0 ? tapml::getName(value.getLoc())
+                                     : getDimName(value.getLoc(), item.second);
+    if (!name.empty())
+      return name;
+  }
+  return {};
 }
 
 std::optional<int64_t> KernelSizes::getStatic(SizeId size) {

@@ -44,6 +44,8 @@ public:
   /// Returns the number of iterations of a loop of `op`, if an operand has it.
   std::optional<SizeId> getLoopSize(mlir::linalg::LinalgOp op, unsigned loop);
 
+  /// Returns what people call the size; empty if nobody said.
+  mlir::StringRef getName(SizeId size);
   /// Returns the size where it is the same for all inputs.
   std::optional<int64_t> getStatic(SizeId size);
   /// Creates the size's value in front of the kernel. Null, with a diagnostic,

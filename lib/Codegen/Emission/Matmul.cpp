@@ -9,6 +9,7 @@
 #include "MatmulEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tapml/Dialect/TapML/IR/Names.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -161,6 +162,7 @@ LogicalResult MatmulEmitter::emitColumns(Value firstColumn, Edge edge) {
   Value mine = ix.add(firstColumn, ix.mul(lane, ix.constant(width)));
   for (int64_t offset = 0; offset < tileColumns; offset += width) {
     Value start = ix.add(mine, ix.constant(offset * share));
+    setName(start, "column");
     columnStarts.push_back(start);
     if (edge == Edge::Elements && width > 1) {
       Value last = ix.sub(columnCount, ix.constant(1));
@@ -191,6 +193,7 @@ LogicalResult MatmulEmitter::emitTile(Value batchNumber, Value row,
   for (int64_t i = 0; i < tileRows; ++i) {
     Value number = ix.add(firstRow, ix.constant(i));
     rows.push_back(i == 0 || allRows ? number : ix.min(number, last));
+    setName(rows.back(), "row");
   }
   if (share == 1) {
     lhsRows = rows;

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tapml/Dialect/TapML/IR/Names.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -194,6 +195,9 @@ FailureOr<SmallVector<Value>> MatmulEmitter::accumulate() {
     auto results =
         emitLoop(evaluator, begin, end, steps, sums,
                  [&](Value iv, ValueRange args) -> SmallVector<Value> {
+                   setName(iv, "k");
+                   for (Value arg : args)
+                     setName(arg, "sum");
                    SmallVector<Value> next(args);
                    Index depth = e.indices->get(iv, steps > 1);
                    if (failed(emitStep(depth, iv, steps, next)))

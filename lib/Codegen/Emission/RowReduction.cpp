@@ -12,6 +12,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "tapml/Dialect/TapML/IR/Names.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -137,6 +138,21 @@ static Value combineSubgroup(ElementEvaluator &evaluator, Operation *combiner,
   return value;
 }
 
+/// Returns what a reader calls the result of a reduction.
+static StringRef getAccumulationName(Operation *combiner) {
+  if (isa<arith::AddFOp, arith::AddIOp>(combiner))
+    return "sum";
+  if (isa<arith::MulFOp, arith::MulIOp>(combiner))
+    return "product";
+  if (isa<arith::MaximumFOp, arith::MaxNumFOp, arith::MaxSIOp, arith::MaxUIOp>(
+          combiner))
+    return "largest";
+  if (isa<arith::MinimumFOp, arith::MinNumFOp, arith::MinSIOp, arith::MinUIOp>(
+          combiner))
+    return "smallest";
+  return "reduced";
+}
+
 /// Emits a reduction over a whole row with vectors of accumulators, and makes
 /// its results known. `loops` holds the indices of the parallel loops.
 static LogicalResult emitReduction(KernelEmitter &e, linalg::LinalgOp op,
@@ -169,9 +185,11 @@ static LogicalResult emitReduction(KernelEmitter &e, linalg::LinalgOp op,
               e.indices->delinearize(e.indices->get(iv, lanes > 1), sizes);
           for (auto [dim, index] : llvm::zip_equal(dims, split))
             loops[dim] = index;
+          setName(iv, "column");
           SmallVector<Value> next;
           for (auto [accumulation, arg] :
                llvm::zip_equal(accumulations, args)) {
+            setName(arg, getAccumulationName(accumulation.combiner));
             Value term = evaluator.evaluateBody(
                 op, loops, accumulation.contribution, lanes, {});
             if (!term)
@@ -309,6 +327,7 @@ LogicalResult tapml::emission::emitRowReduction(KernelEmitter &e) {
         rows->rowSizes, [&](SizeId size) { return e.getSize(size); });
     Value count = rowCount(ix, sizeOf);
     auto [subgroup, lane] = e.getSubgroup(group);
+    setName(subgroup, tile == 1 ? "row" : "subgroup");
     auto emit = [&, lane = lane](Value number) {
       return emitRow(e, *rows,
                      e.indices->delinearize(e.indices->get(number), rowSizes),

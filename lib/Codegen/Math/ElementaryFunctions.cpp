@@ -9,6 +9,7 @@
 #include "ElementaryFunctions.h"
 #include "Coefficients.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "tapml/Codegen/Legalize.h"
 #include <limits>
 
 using namespace mlir;
@@ -107,7 +108,9 @@ Value FloatEmitter::toFloat(Value a) {
 }
 
 Value FloatEmitter::toInteger(Value a) {
-  return arith::FPToSIOp::create(builder, loc, intType, a);
+  auto result = arith::FPToSIOp::create(builder, loc, intType, a);
+  result->setAttr(kInRangeAttrName, builder.getUnitAttr());
+  return result;
 }
 
 Value FloatEmitter::copySign(Value magnitude, Value sign) {

@@ -58,6 +58,7 @@ private:
   mlir::Value bits(mlir::Value a);
   mlir::Value fromBits(mlir::Value a);
   mlir::Value toFloat(mlir::Value a);
+  /// Truncates `a`, which is in range.
   mlir::Value toInteger(mlir::Value a);
 
   /// The magnitude of the first with the sign bit of the second.

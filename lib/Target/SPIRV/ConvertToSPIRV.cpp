@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utils.h"
+#include "Patterns.h"
 #include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
 #include "mlir/Conversion/ControlFlowToSPIRV/ControlFlowToSPIRV.h"
 #include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
@@ -20,6 +20,7 @@
 #include "mlir/Dialect/SPIRV/Transforms/Passes.h"
 #include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
 #include "mlir/Pass/PassManager.h"
+#include "tapml/Codegen/Legalize.h"
 #include "tapml/Target/SPIRV/Passes.h"
 
 namespace tapml {
@@ -241,25 +242,13 @@ private:
 };
 } // namespace
 
-/// Describes a kernel for the runtime, before its arguments are gone.
-static EntryPointAttr describeKernel(gpu::GPUFuncOp kernel,
-                                     ProfileAttr profile) {
+/// Returns where a kernel's sizes fit.
+static SizeBlock getSizeBlock(gpu::GPUFuncOp kernel, ProfileAttr profile) {
   int64_t sizes = llvm::count_if(kernel.getArgumentTypes(),
                                  [](Type type) { return type.isIndex(); });
-  auto access = kernel->getAttrOfType<ArrayAttr>(kAccessAttrName);
-  if (!access) {
-    Builder b(kernel.getContext());
-    SmallVector<StringRef> unknown(kernel.getNumArguments() - sizes,
-                                   "readwrite");
-    access = b.getStrArrayAttr(unknown);
-  }
-  SmallVector<int64_t> workgroup(llvm::map_range(
-      *kernel.getKnownBlockSize(), [](int32_t size) { return size; }));
-  SizeBlock block = 4 * sizes > profile.getLimit("max_push_constant_bytes")
-                        ? SizeBlock::UniformBuffer
-                        : SizeBlock::PushConstants;
-  return EntryPointAttr::get(kernel.getContext(), kernel.getName(), access,
-                             sizes, workgroup, block);
+  return 4 * sizes > profile.getLimit("max_push_constant_bytes")
+             ? SizeBlock::UniformBuffer
+             : SizeBlock::PushConstants;
 }
 
 //===----------------------------------------------------------------------===//
@@ -292,7 +281,8 @@ struct ConvertToSPIRVPass final
     auto convert = [&](gpu::GPUModuleOp module, ProfileAttr profile) {
       return convertModule(module, profile);
     };
-    if (failed(forEachKernelModule(getOperation(), profile, convert)))
+    if (failed(forEachKernelModule(getOperation(), profile, TargetKind::Vulkan,
+                                   convert)))
       signalPassFailure();
   }
 
@@ -343,7 +333,8 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
   module->setAttr(spirv::getTargetEnvAttrName(), env);
   spirv::MemorySpaceToStorageClassConverter spaces(getStorageClass);
   for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
-    kernel->setAttr(kEntryPointAttrName, describeKernel(kernel, profile));
+    kernel->setAttr(kEntryPointAttrName,
+                    describeKernel(kernel, getSizeBlock(kernel, profile)));
     broadcastConditions(kernel);
     spirv::convertMemRefTypesAndAttrs(kernel, spaces);
   }

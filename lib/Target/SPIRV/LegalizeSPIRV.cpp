@@ -6,10 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utils.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
-#include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "tapml/Codegen/Legalize.h"
 #include "tapml/Target/SPIRV/Passes.h"
 
 namespace tapml {
@@ -20,81 +19,50 @@ namespace tapml {
 using namespace mlir;
 using namespace tapml;
 
-/// Returns whether a value or argument in `kernel` satisfies `predicate`.
-static bool anyType(gpu::GPUFuncOp kernel, function_ref<bool(Type)> predicate) {
-  WalkResult result = kernel.getBody().walk([&](Operation *op) {
-    if (llvm::any_of(op->getResultTypes(), predicate) ||
-        llvm::any_of(op->getOperandTypes(), predicate))
-      return WalkResult::interrupt();
-    return WalkResult::advance();
-  });
-  return result.wasInterrupted();
-}
+namespace {
+/// Mesa 22.3's CPU driver takes signed comparisons of 64-bit integers for
+/// unsigned ones; with the sign bits flipped, unsigned is right.
+struct FlipSignedCompare final : OpRewritePattern<arith::CmpIOp> {
+  using OpRewritePattern::OpRewritePattern;
 
-/// Splits loads and stores of a multiple of four elements; the stock patterns
-/// split what is between them.
-static void splitAccesses(gpu::GPUFuncOp kernel) {
-  constexpr int64_t width = 4;
-  SmallVector<Operation *> accesses;
-  kernel.walk([&](Operation *op) {
-    VectorType type;
-    if (auto load = dyn_cast<vector::LoadOp>(op))
-      type = load.getVectorType();
-    else if (auto store = dyn_cast<vector::StoreOp>(op))
-      type = store.getVectorType();
-    if (type && type.getRank() == 1 && !type.isScalable() &&
-        type.getNumElements() > width && type.getNumElements() % width == 0)
-      accesses.push_back(op);
-  });
-  for (Operation *op : accesses) {
-    OpBuilder b(op);
-    Location loc = op->getLoc();
-    auto load = dyn_cast<vector::LoadOp>(op);
-    auto store = dyn_cast<vector::StoreOp>(op);
-    VectorType type = load ? load.getVectorType() : store.getVectorType();
-    VectorType part = VectorType::get({width}, type.getElementType());
-    SmallVector<Value> indices(load ? load.getIndices() : store.getIndices());
-    Value first = indices.back();
-    Value whole;
-    if (load)
-      whole = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    for (int64_t offset = 0; offset < type.getNumElements(); offset += width) {
-      indices.back() = arith::AddIOp::create(
-          b, loc, first, arith::ConstantIndexOp::create(b, loc, offset));
-      if (load) {
-        Value loaded =
-            vector::LoadOp::create(b, loc, part, load.getBase(), indices);
-        whole = vector::InsertStridedSliceOp::create(b, loc, loaded, whole,
-                                                     offset, /*strides=*/1);
-        continue;
-      }
-      Value stored = vector::ExtractStridedSliceOp::create(
-          b, loc, store.getValueToStore(), offset, width, /*strides=*/1);
-      vector::StoreOp::create(b, loc, stored, store.getBase(), indices);
-    }
-    if (load)
-      load.getResult().replaceAllUsesWith(whole);
-    op->erase();
-  }
-}
-
-LogicalResult tapml::legalizeVectors(gpu::GPUFuncOp kernel) {
-  if (!anyType(kernel, [](Type type) {
-        auto vector = dyn_cast<VectorType>(type);
-        return vector && (vector.getRank() != 1 || vector.getNumElements() > 4);
-      }))
+  LogicalResult matchAndRewrite(arith::CmpIOp op,
+                                PatternRewriter &rewriter) const override {
+    Type type = op.getLhs().getType();
+    std::optional<arith::CmpIPredicate> predicate =
+        getUnsigned(op.getPredicate());
+    if (!getElementTypeOrSelf(type).isInteger(64) || !predicate)
+      return failure();
+    TypedAttr signBit = rewriter.getIntegerAttr(getElementTypeOrSelf(type),
+                                                APInt::getSignedMinValue(64));
+    if (auto vector = dyn_cast<VectorType>(type))
+      signBit = DenseElementsAttr::get(vector, Attribute(signBit));
+    Value flip = arith::ConstantOp::create(rewriter, op.getLoc(), signBit);
+    auto flipped = [&](Value value) -> Value {
+      return arith::XOrIOp::create(rewriter, op.getLoc(), value, flip);
+    };
+    rewriter.replaceOpWithNewOp<arith::CmpIOp>(
+        op, *predicate, flipped(op.getLhs()), flipped(op.getRhs()));
     return success();
-  splitAccesses(kernel);
-  if (failed(spirv::unrollVectorsInFuncBodies(kernel)))
-    return failure();
-  // Parts that are put together and taken apart again cancel out.
-  RewritePatternSet patterns(kernel.getContext());
-  vector::ExtractStridedSliceOp::getCanonicalizationPatterns(
-      patterns, kernel.getContext());
-  vector::InsertStridedSliceOp::getCanonicalizationPatterns(
-      patterns, kernel.getContext());
-  return applyPatternsGreedily(kernel, std::move(patterns));
-}
+  }
+
+  static std::optional<arith::CmpIPredicate>
+  getUnsigned(arith::CmpIPredicate predicate) {
+    using arith::CmpIPredicate;
+    switch (predicate) {
+    case CmpIPredicate::slt:
+      return CmpIPredicate::ult;
+    case CmpIPredicate::sle:
+      return CmpIPredicate::ule;
+    case CmpIPredicate::sgt:
+      return CmpIPredicate::ugt;
+    case CmpIPredicate::sge:
+      return CmpIPredicate::uge;
+    default:
+      return std::nullopt;
+    }
+  }
+};
+} // namespace
 
 namespace {
 struct LegalizeSPIRVPass final
@@ -104,6 +72,7 @@ struct LegalizeSPIRVPass final
   void runOnOperation() override {
     RewritePatternSet expansions(&getContext());
     arith::populateCeilFloorDivExpandOpsPatterns(expansions);
+    expansions.add<FlipSignedCompare>(&getContext());
     FrozenRewritePatternSet frozen(std::move(expansions));
     auto legalize = [&](gpu::GPUModuleOp module, ProfileAttr profile) {
       for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
@@ -115,7 +84,8 @@ struct LegalizeSPIRVPass final
       }
       return success();
     };
-    if (failed(forEachKernelModule(getOperation(), profile, legalize)))
+    if (failed(forEachKernelModule(getOperation(), profile, TargetKind::Vulkan,
+                                   legalize)))
       signalPassFailure();
   }
 };

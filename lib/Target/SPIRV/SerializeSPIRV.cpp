@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utils.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/Target/SPIRV/Serialization.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
+#include "tapml/Codegen/Legalize.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 #include "tapml/Target/SPIRV/Passes.h"
 #include "llvm/Support/Endian.h"

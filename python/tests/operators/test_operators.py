@@ -1,6 +1,6 @@
 # Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Every operator of the dialect against PyTorch, on the host and on the software Vulkan drivers.
+"""Every operator of the dialect against PyTorch, on the host and on every device that needs no GPU.
 
 The oracle decides (tapml.numerics): a result passes if it is within the bound that is derived from the inputs. The
 oracle itself must equal PyTorch's float64, PyTorch's float32 must be within its bound, on ordinary and on hostile
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -193,12 +194,18 @@ def test_oracle_equals_float64_on_hostile_inputs(case: Case, kind: str) -> None:
         assert_equals_float64(case, hostile_inputs(case, kind, *size))
 
 
-def targets() -> list[Any]:
-    marks = {
-        driver: pytest.mark.skipif(not manifest.exists(), reason=f"the driver {driver} is not installed")
-        for driver, manifest in testing.VULKAN_DRIVERS.items()
-    }
-    return ["host", *(pytest.param(driver, marks=mark) for driver, mark in marks.items())]
+EXECUTORS = testing.executors()
+
+#: WGSL and MSL are written from the IR that SPIR-V is made of, guards and loops included, which all sizes try there.
+#: Here a size whose every tile ends early and one of several workgroups do; each run compiles the text anew.
+TEXT_SIZES = ((5, 7), (33, 65))
+
+
+def targets(names: Iterable[str] = EXECUTORS) -> list[Any]:
+    missing = {name: EXECUTORS[name].missing or "" for name in names}
+    return [
+        pytest.param(name, marks=pytest.mark.skipif(bool(reason), reason=reason)) for name, reason in missing.items()
+    ]
 
 
 def has_i64_results(case: Case) -> bool:
@@ -207,31 +214,30 @@ def has_i64_results(case: Case) -> bool:
     return any("i64>" in line.rsplit("->", 1)[-1] for line in lines)
 
 
-def check_on_target(case: Case, driver: str, profile: str, directory: Path) -> None:
-    """Runs a case on the host or on a driver, compiled for a profile, at all sizes."""
-    plan = testing.plan_for([case.operator], profile)
+def check_on_target(case: Case, executor: testing.Executor, directory: Path, target: str | None = None) -> None:
+    """Runs a case on an executor, compiled for its target or for another profile of that kind, at all sizes."""
+    target = target or executor.target
+    plan = testing.plan_for([case.operator], target or "host")
 
     def build() -> testing.Executable:
         samples = [case.sample(*SIZES[0])]
-        target = None if profile == "host" else profile
         return testing.build(
             case.make(), samples, case.dynamic_shapes(), directory, target=target, plan=plan, name="case"
         )
 
-    if profile in ("vulkan", "swiftshader") and has_i64_results(case):
+    if target in ("vulkan", "swiftshader", "webgpu") and has_i64_results(case):
         # These profiles have no 64-bit integers: what computes them there is refused with that reason.
-        refusal = rf"'tapml.{case.operator}' is not supported on profile '{profile}': computes (in )?i64"
+        refusal = rf"'tapml.{case.operator}' is not supported on profile '{target}': computes (in )?i64"
         with pytest.raises(tapml.ToolError, match=refusal):
             build()
         return
     executable = build()
     names = [port.name for port in executable.captured.graph.inputs]
-    for size in SIZES:
+    for size in TEXT_SIZES if executor.target in ("webgpu", "metal") else SIZES:
         inputs = case.sample(*size)
-        environment = testing.driver_environment(driver) if driver != "host" else None
         named = dict(zip(names, inputs, strict=True))
-        outputs = executable.run(named, device="vulkan:0" if driver != "host" else None, environment=environment)
-        check(case, inputs, outputs["output"], "host" if driver == "host" else "vulkan")
+        outputs = executable.run(named, device=executor.device, environment=executor.environment)
+        check(case, inputs, outputs["output"], executor.target or "host")
 
 
 @needs_driver
@@ -243,7 +249,7 @@ def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: py
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     if target != "host" and case.special:
         pytest.skip("infinities and NaN are promised on the host only")
-    check_on_target(case, target, "host" if target == "host" else "vulkan", tmp_path)
+    check_on_target(case, EXECUTORS[target], tmp_path)
 
 
 #: Operators whose kernels are others where a profile has subgroups, or reads texels of several types.
@@ -259,9 +265,9 @@ OWN_KERNELS = {
     [case for case in CASES if case.operator in OWN_KERNELS and not case.special],
     ids=lambda case: case.name,
 )
-@pytest.mark.parametrize("driver", targets()[1:])
+@pytest.mark.parametrize("driver", targets(testing.VULKAN_DRIVERS))
 def test_operator_on_own_profile(driver: str, case: Case, tmp_path: Path) -> None:
-    check_on_target(case, driver, driver, tmp_path)
+    check_on_target(case, EXECUTORS[driver], tmp_path, target=driver)
 
 
 def in_bfloat16(products: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,7 @@ func.func @body(%x: tensor<?x384xf32>, %bias: tensor<384xf32>) -> tensor<?x384xf
 // CHECK: gpu.func @add(%[[X:[^:]*]]: memref<?xf32>, %[[BIAS:[^:]*]]: memref<?xf32>, %[[Y:[^:]*]]: memref<?xf32>, %[[N:[^:]*]]: index) kernel attributes {known_block_size = array<i32: 64, 1, 1>, tapml.access = ["read", "read", "write"]} {
 // CHECK: %[[LENGTH:.*]] = arith.muli %[[N]], %c384 : index
 // CHECK: %[[I:.*]] = arith.muli %{{.*}}, %c4 : index
-// CHECK: %[[INSIDE:.*]] = arith.cmpi slt, %[[I]], %[[LENGTH]] : index
+// CHECK: %[[INSIDE:.*]] = arith.cmpi ult, %[[I]], %[[LENGTH]] : index
 // CHECK: scf.if %[[INSIDE]] {
 // CHECK-NEXT: %[[A:.*]] = vector.load %[[X]][%[[I]]] {alignment = 16 : i64} : memref<?xf32>, vector<4xf32>
 // CHECK-NEXT: %[[COLUMN:.*]] = arith.remui %[[I]], %c384 : index

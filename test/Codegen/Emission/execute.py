@@ -158,9 +158,13 @@ class Program:
     def __init__(self, text, profile, directory):
         self.text = run_tool("tapml-opt", ["-", f"--tapml-emit-kernels=profile={profile}", *EMIT], text)
         self.functions = split_functions(self.text)
+        self.launched = []
+        self.compile(profile, pathlib.Path(directory))
+
+    def compile(self, profile, directory):
         kernels = [f.as_cpu_function(n) for n, f in self.functions.items() if f.is_kernel]
         lowered = run_tool("mlir-opt", ["-", *LOWER], "\n".join(kernels))
-        source = pathlib.Path(directory) / "kernels.ll"
+        source = directory / "kernels.ll"
         source.write_text(run_tool("mlir-translate", ["--mlir-to-llvmir"], lowered))
         library = source.with_suffix(".so")
         flags = ["-O1", "-march=native", "-ffp-contract=off", "-shared", "-fPIC"]
@@ -169,7 +173,6 @@ class Program:
             check=True,
         )
         self.library = ctypes.CDLL(str(library))
-        self.launched = []
 
     def launch(self, name, buffers, sizes, grid):
         kernel = self.functions[name]

@@ -26,13 +26,13 @@ func.func @body(%a: tensor<8x64xf32>, %b: tensor<64x?xf32>) -> tensor<8x?xf32> {
 }
 
 // CHECK: func.func @linear(%{{.*}}: memref<?xf32>, %[[B:[^:]*]]: memref<?xf32>, %[[Y:[^:]*]]: memref<?xf32>, %[[N:[^:]*]]: index
-// CHECK: %[[WHOLE:.*]] = arith.cmpi slt, %{{.*}}, %[[N]] : index
+// CHECK: %[[WHOLE:.*]] = arith.cmpi ult, %{{.*}}, %[[N]] : index
 // CHECK: scf.if %[[WHOLE]] {
 // CHECK:   vector.load %[[B]]
 // CHECK:   vector.store %{{.*}}, %[[Y]]
 // CHECK: } else {
 // CHECK:   %[[LAST:.*]] = arith.subi %[[N]], %c1 : index
-// CHECK-COUNT-2: arith.minsi %{{.*}}, %[[LAST]] : index
+// CHECK-COUNT-2: arith.minui %{{.*}}, %[[LAST]] : index
 // CHECK-COUNT-2: memref.load %[[B]]
 // CHECK:   vector.from_elements
 // CHECK:   scf.if

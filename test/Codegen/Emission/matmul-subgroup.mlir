@@ -29,7 +29,7 @@ func.func @body(%a: tensor<?x64xf32>, %b: tensor<64x100xf32>) -> tensor<?x100xf3
 // CHECK: gpu.func @linear(%[[A:[^:]*]]: memref<?xf32>, %[[B:[^:]*]]: memref<?xf32>, %[[Y:[^:]*]]: memref<?xf32>, %[[M:[^:]*]]: index)
 // CHECK-DAG: %[[LANE:.*]] = gpu.lane_id
 // CHECK-DAG: %[[LAST:.*]] = arith.subi %[[M]], %c1 : index
-// CHECK-DAG: %[[COLUMN:.*]] = arith.minsi %[[START:.*]], %c96 : index
+// CHECK-DAG: %[[COLUMN:.*]] = arith.minui %[[START:.*]], %c96 : index
 // CHECK: scf.for %{{.*}} = %c0 to %c64 step %c4 iter_args
 // CHECK-COUNT-4: vector.load %[[B]]{{.*}} vector<4xf32>
 // CHECK: %[[A0:.*]] = vector.load %[[A]]{{.*}} vector<4xf32>
@@ -38,9 +38,9 @@ func.func @body(%a: tensor<?x64xf32>, %b: tensor<64x100xf32>) -> tensor<?x100xf3
 // CHECK-COUNT-2: gpu.subgroup_broadcast %[[A1]], specific_lane %{{.*}} : vector<4xf32>
 // CHECK-NOT: gpu.subgroup_broadcast
 // CHECK: scf.yield
-// CHECK: %[[INSIDE:.*]] = arith.cmpi slt, %[[START]], %c100 : index
+// CHECK: %[[INSIDE:.*]] = arith.cmpi ult, %[[START]], %c100 : index
 // CHECK: scf.if %[[INSIDE]] {
 // CHECK: vector.store %{{.*}}, %[[Y]]
-// CHECK: %[[EXISTS:.*]] = arith.cmpi slt, %{{.*}}, %[[M]] : index
+// CHECK: %[[EXISTS:.*]] = arith.cmpi ult, %{{.*}}, %[[M]] : index
 // CHECK: %[[BOTH:.*]] = arith.andi %[[INSIDE]], %[[EXISTS]] : i1
 // CHECK: scf.if %[[BOTH]] {

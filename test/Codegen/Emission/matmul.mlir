@@ -37,7 +37,7 @@ func.func @body(%a: tensor<?x64xf32>, %b: tensor<64x96xf32>) -> tensor<?x96xf32>
 // CHECK: gpu.func @linear(%[[A:[^:]*]]: memref<?xf32>, %[[B:[^:]*]]: memref<?xf32>, %[[Y:[^:]*]]: memref<?xf32>, %[[M:[^:]*]]: index)
 // CHECK: %[[LAST:.*]] = arith.subi %[[M]], %c1 : index
 // CHECK: %[[NEXT:.*]] = arith.addi %{{.*}}, %c1 : index
-// CHECK: arith.minsi %[[NEXT]], %[[LAST]] : index
+// CHECK: arith.minui %[[NEXT]], %[[LAST]] : index
 // CHECK: %[[ACC:.*]]:2 = scf.for %{{.*}} = %c0 to %c64 step %c4 iter_args({{.*}}) -> (vector<4xf32>, vector<4xf32>)
 // CHECK-COUNT-4: vector.load %[[B]]{{.*}} vector<4xf32>
 // CHECK: vector.load %[[A]]{{.*}} vector<4xf32>
@@ -49,7 +49,7 @@ func.func @body(%a: tensor<?x64xf32>, %b: tensor<64x96xf32>) -> tensor<?x96xf32>
 // CHECK: %[[ABS:.*]] = math.absf %[[ACC]]#0 : vector<4xf32>
 // CHECK: %[[ABS1:.*]] = math.absf %[[ACC]]#1 : vector<4xf32>
 // CHECK: vector.store %[[ABS]], %[[Y]]
-// CHECK: %[[EXISTS:.*]] = arith.cmpi slt, %[[NEXT]], %[[M]] : index
+// CHECK: %[[EXISTS:.*]] = arith.cmpi ult, %[[NEXT]], %[[M]] : index
 // CHECK: scf.if %[[EXISTS]] {
 // CHECK: vector.store %[[ABS1]], %[[Y]]
 

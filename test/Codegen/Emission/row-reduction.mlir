@@ -32,7 +32,7 @@ func.func @body(%x: tensor<?x384xf32>) -> tensor<?x384xf32> {
 }
 
 // CHECK: gpu.func @normalize(%[[X:[^:]*]]: memref<?xf32>, %[[Y:[^:]*]]: memref<?xf32>, %[[N:[^:]*]]: index)
-// CHECK: %[[INSIDE:.*]] = arith.cmpi slt, %[[ROW:.*]], %[[N]] : index
+// CHECK: %[[INSIDE:.*]] = arith.cmpi ult, %[[ROW:.*]], %[[N]] : index
 // CHECK: scf.if %[[INSIDE]] {
 // CHECK: %[[PARTIAL:.*]] = scf.for %{{.*}} = %c0 to %c384 step %c4 iter_args(%[[ACC:.*]] = %{{.*}}) -> (vector<4xf32>)
 // CHECK: %[[TERM:.*]] = vector.load %[[X]]

@@ -1,6 +1,6 @@
 // RUN: tapml-opt %s --split-input-file --verify-diagnostics
 
-// expected-error @+1 {{'tapml.binary' op has format "coff"; known are "spirv" and "elf"}}
+// expected-error @+1 {{'tapml.binary' op has format "coff"; known are "spirv", "wgsl", "msl" and "elf"}}
 tapml.binary @b "coff" [1]
 
 // -----

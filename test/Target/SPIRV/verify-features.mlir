@@ -13,7 +13,7 @@ gpu.module @kernels {
 // -----
 
 gpu.module @kernels {
-  // expected-error @+1 {{kernel 'brain': 'memref<?xbf16>': SPIR-V kernels have no such type}}
+  // expected-error @+1 {{kernel 'brain': 'memref<?xbf16>': kernels for this target have no such type}}
   gpu.func @brain(%x: memref<?xbf16>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
     gpu.return
   }
@@ -100,8 +100,9 @@ gpu.module @kernels {
   gpu.func @divergent(%x: memref<?xf32>, %n: index) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
     %i = gpu.thread_id x
     %c = arith.cmpi ult, %i, %n : index
+    // expected-note @+1 {{whose way differs between invocations}}
     scf.if %c {
-      // expected-error @+1 {{kernel 'divergent': 'gpu.barrier' inside 'scf.if' is not reached by all invocations; move it out of the branch}}
+      // expected-error @+1 {{kernel 'divergent': 'gpu.barrier' inside 'scf.if' is not reached by all invocations; move it out of there}}
       gpu.barrier
     }
     gpu.return

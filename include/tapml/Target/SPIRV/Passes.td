@@ -47,23 +47,6 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
                            "::tapml::TapMLDialect"];
 }
 
-def TapMLVerifyLimitsPass : Pass<"tapml-verify-limits"> {
-  let summary = "Check kernels against the limits and features of a profile";
-  let description = [{
-    Checks every `gpu.func` just before it is emitted: workgroup size, memory
-    and number of invocations, storage buffers, bytes of sizes, bytes of
-    statically sized buffers, and whether the profile has the features that
-    the types and operations need. Each violation is one error with the
-    kernel, its operator instances, what is needed and what there is.
-  }];
-  let options = [
-    Option<"profile", "profile", "std::string", /*default=*/"\"\"",
-           "Preset that is compiled for, where kernels are outside a "
-           "tapml.variant">,
-  ];
-  let dependentDialects = ["::tapml::TapMLDialect"];
-}
-
 def TapMLConvertToSPIRVPass : Pass<"tapml-convert-to-spirv"> {
   let summary = "Convert kernels to the spirv dialect";
   let description = [{

@@ -164,7 +164,9 @@ bool ProfileAttr::hasFeature(StringRef name) const {
 //===----------------------------------------------------------------------===//
 
 SmallVector<StringRef> ProfileAttr::getPresetNames() {
-  return {"host", "vulkan", "vulkan-1.1-minimum", "lavapipe", "swiftshader"};
+  return {"host",        "vulkan", "vulkan-1.1-minimum",   "lavapipe",
+          "swiftshader", "webgpu", "webgpu-f16-subgroups", "metal",
+          "apple6",      "apple7"};
 }
 
 ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
@@ -215,6 +217,28 @@ ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
                  {"max_workgroup_size", xyz(256, 256, 64)},
                  {"subgroup_size", i(4)}},
                 {"subgroup_arithmetic", "subgroup_ballot", "subgroup_shuffle"});
+  // What every implementation of WebGPU guarantees.
+  if (name == "webgpu")
+    return make(TargetKind::WebGPU, {}, {});
+  // With both optional features; the size of a subgroup stays unknown.
+  if (name == "webgpu-f16-subgroups")
+    return make(
+        TargetKind::WebGPU, {},
+        {"float16", "storage16", "subgroup_arithmetic", "subgroup_shuffle"});
+  // Apple GPUs from family 4 (A11) on, by Metal's feature set tables; family 6
+  // (A13) has permutations within a SIMD group, family 7 (A14, M1) reductions.
+  SmallVector<StringRef> metal = {"float16", "int16",     "int64",
+                                  "int8",    "storage16", "storage8"};
+  if (name == "metal")
+    return make(TargetKind::Metal, {}, metal);
+  if (name == "apple6") {
+    metal.push_back("subgroup_shuffle");
+    return make(TargetKind::Metal, {}, metal);
+  }
+  if (name == "apple7") {
+    metal.append({"subgroup_arithmetic", "subgroup_shuffle"});
+    return make(TargetKind::Metal, {}, metal);
+  }
   return nullptr;
 }
 

@@ -80,9 +80,11 @@ EntryPointAttr BinaryOp::lookupEntry(StringRef name) {
 }
 
 LogicalResult BinaryOp::verify() {
-  if (getFormat() != "spirv" && getFormat() != "elf")
+  static constexpr StringRef formats[] = {"spirv", "wgsl", "msl", "elf"};
+  if (!llvm::is_contained(formats, getFormat()))
     return emitOpError("has format \"")
-           << getFormat() << "\"; known are \"spirv\" and \"elf\"";
+           << getFormat()
+           << "\"; known are \"spirv\", \"wgsl\", \"msl\" and \"elf\"";
   if (getFormat() == "spirv" && getData().size() % 4 != 0)
     return emitOpError("holds ")
            << getData().size()

@@ -12,6 +12,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tapml/Dialect/TapML/IR/Names.h"
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
 
 using namespace mlir;
@@ -157,6 +158,42 @@ static Operation *cloneConstant(OpBuilder &builder, Operation *op,
   return constant;
 }
 
+/// Returns what people call `tensor`: an input's name, a weight's key, or the
+/// operator instance that computes it.
+static std::string getTensorName(Value tensor) {
+  if (auto argument = dyn_cast<BlockArgument>(tensor)) {
+    auto graph = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    auto name = graph ? graph.getArgAttrOfType<StringAttr>(
+                            argument.getArgNumber(), "tapml.name")
+                      : nullptr;
+    return name ? name.str() : std::string();
+  }
+  Operation *op = tensor.getDefiningOp();
+  if (auto global = dyn_cast<GetGlobalOp>(op))
+    return global.getGlobal().str();
+  auto computed = dyn_cast<TapMLOperator>(op);
+  ArrayAttr instances = computed ? computed.getInstances() : nullptr;
+  return instances && !instances.empty()
+             ? cast<StringAttr>(instances.getValue().back()).str()
+             : std::string();
+}
+
+/// Returns the name of the graph input's dimension that `size` is, if any.
+static std::string getSizeName(OpFoldResult size) {
+  auto value = dyn_cast<Value>(size);
+  auto op = value ? value.getDefiningOp<tensor::DimOp>() : nullptr;
+  auto input = op ? dyn_cast<BlockArgument>(op.getSource()) : nullptr;
+  auto graph =
+      input ? dyn_cast<func::FuncOp>(input.getOwner()->getParentOp()) : nullptr;
+  auto dims = graph ? graph.getArgAttrOfType<ArrayAttr>(input.getArgNumber(),
+                                                        "tapml.dims")
+                    : nullptr;
+  std::optional<int64_t> dim = op ? op.getConstantIndex() : std::nullopt;
+  if (!dims || !dim || *dim < 0 || *dim >= static_cast<int64_t>(dims.size()))
+    return {};
+  return cast<StringAttr>(dims[*dim]).str();
+}
+
 func::FuncOp Outliner::buildBody(const PlacedRegion &region,
                                  const Target &target,
                                  const Interface &interface,
@@ -176,6 +213,10 @@ func::FuncOp Outliner::buildBody(const PlacedRegion &region,
   IRMapping mapping;
   for (auto [index, tensor] : llvm::enumerate(interface.tensors)) {
     mapping.map(tensor, block->getArgument(index));
+    SmallVector<std::string> dims(
+        llvm::map_range(sizes.get(tensor), getSizeName));
+    block->getArgument(index).setLoc(
+        getNamedLoc(tensor.getLoc(), getTensorName(tensor), dims));
     if (tensor.getDefiningOp<GetGlobalOp>())
       body.setArgAttr(index, "tapml.constant", UnitAttr::get(context));
   }

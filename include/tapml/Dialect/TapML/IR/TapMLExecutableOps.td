@@ -72,8 +72,8 @@ def TapML_BinaryOp : TapML_Op<"binary",
     [ParentOneOf<["VariantOp", "::mlir::ModuleOp"]>, Symbol]> {
   let summary = "compiled kernels, ready to load";
   let description = [{
-    `format` is `spirv` (little-endian words) or `elf` (a shared object for
-    `triple`, usable by CPUs that have `features`). A variant for a device holds
+    `format` is `spirv` (little-endian words), `wgsl` or `msl` (text), or `elf`
+    (a shared object for `triple`, usable by CPUs that have `features`). A variant for a device holds
     its own binaries. Those of the host stand in the module, one per CPU level,
     each with the kernels of all executables: their entry points are the same
     and launches name them without a path.

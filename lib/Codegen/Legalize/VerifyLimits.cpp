@@ -1,4 +1,4 @@
-//===- VerifyLimits.cpp - Kernels against a profile ===//
+//===- VerifyLimits.cpp - Kernels against a profile -----------------------===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -6,14 +6,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "tapml/Target/SPIRV/Passes.h"
+#include "tapml/Codegen/Legalize.h"
+#include "tapml/Codegen/Passes.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace tapml {
 #define GEN_PASS_DEF_TAPMLVERIFYLIMITSPASS
-#include "tapml/Target/SPIRV/Passes.h.inc"
+#include "tapml/Codegen/Passes.h.inc"
 } // namespace tapml
 
 using namespace mlir;
@@ -54,7 +54,10 @@ struct VerifyLimitsPass final
       }
       return failure(hasFailed);
     };
-    if (failed(forEachKernelModule(getOperation(), profile, verify)))
+    if (failed(forEachKernelModule(
+            getOperation(), profile,
+            {TargetKind::Vulkan, TargetKind::WebGPU, TargetKind::Metal},
+            verify)))
       signalPassFailure();
   }
 
@@ -141,6 +144,9 @@ private:
             << "; read it as a storage buffer";
       }
     }
+    // Metal has one table for the buffers and the sizes.
+    if (profile.getKind() == TargetKind::Metal && scalars)
+      ++buffers;
     int64_t limit = profile.getLimit("max_texel_buffers");
     if (texelBuffers > uint64_t(limit))
       hasFailed |= failed(exceeds(kernel, profile, "texel buffers",

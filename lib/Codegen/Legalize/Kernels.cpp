@@ -1,4 +1,5 @@
-//===- Utils.cpp - Shared by the SPIR-V passes ===//
+//===- Kernels.cpp - What kernels are compiled for, and how errors name them
+//-===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -6,14 +7,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utils.h"
+#include "tapml/Codegen/Legalize.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 
 using namespace mlir;
 using namespace tapml;
 
 LogicalResult tapml::forEachKernelModule(
-    Operation *root, StringRef preset,
+    Operation *root, StringRef preset, ArrayRef<TargetKind> kinds,
     function_ref<LogicalResult(gpu::GPUModuleOp, ProfileAttr)> function) {
   SmallVector<gpu::GPUModuleOp> modules;
   root->walk([&](gpu::GPUModuleOp module) { modules.push_back(module); });
@@ -32,7 +33,7 @@ LogicalResult tapml::forEachKernelModule(
                << preset << "': unknown profile, expected one of "
                << llvm::join(ProfileAttr::getPresetNames(), ", ");
     }
-    if (profile.getKind() != TargetKind::Vulkan)
+    if (!llvm::is_contained(kinds, profile.getKind()))
       continue;
     if (failed(function(module, profile)))
       return failure();
@@ -72,4 +73,20 @@ bool tapml::packsBytes(ProfileAttr profile) {
 int64_t tapml::getWidth(Type type) {
   auto vector = dyn_cast<VectorType>(type);
   return vector ? vector.getNumElements() : 1;
+}
+
+EntryPointAttr tapml::describeKernel(gpu::GPUFuncOp kernel, SizeBlock block) {
+  int64_t sizes = llvm::count_if(kernel.getArgumentTypes(),
+                                 [](Type type) { return type.isIndex(); });
+  auto access = kernel->getAttrOfType<ArrayAttr>(kAccessAttrName);
+  if (!access) {
+    Builder b(kernel.getContext());
+    SmallVector<StringRef> unknown(kernel.getNumArguments() - sizes,
+                                   "readwrite");
+    access = b.getStrArrayAttr(unknown);
+  }
+  SmallVector<int64_t> workgroup(llvm::map_range(
+      *kernel.getKnownBlockSize(), [](int32_t size) { return size; }));
+  return EntryPointAttr::get(kernel.getContext(), kernel.getName(), access,
+                             sizes, workgroup, block);
 }

@@ -6,17 +6,19 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The stock conversion takes types that the target lacks for 32-bit ones
-// without a word, buffers included; whatever it must not see is refused here.
+// The stock conversion to SPIR-V takes types that the target lacks for 32-bit
+// ones without a word, buffers included, and the text emitters know no others;
+// whatever they must not see is refused here.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "tapml/Codegen/Analysis/Uniformity.h"
+#include "tapml/Codegen/Legalize.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -144,7 +146,7 @@ private:
     if (std::optional<StringRef> feature = getValueFeature(element))
       require(op, *feature, type);
     else
-      report(op, type, "SPIR-V kernels have no such type");
+      report(op, type, "kernels for this target have no such type");
   }
 
   void verifyBuffer(Operation *op, MemRefType buffer) {
@@ -155,7 +157,7 @@ private:
       return report(op, buffer, "buffers hold i8 in place of i1");
     std::optional<StringRef> feature = getValueFeature(element);
     if (!feature)
-      return report(op, buffer, "SPIR-V kernels have no such type");
+      return report(op, buffer, "kernels for this target have no such type");
     if (require(op, *feature, buffer))
       require(op, getStorageFeature(element), buffer);
   }
@@ -193,11 +195,18 @@ private:
 
   /// A barrier may only run where all invocations of a workgroup agree.
   void verifyBarrier(gpu::BarrierOp op) {
-    if (!isa<scf::IfOp>(op->getParentOp()))
+    if (!uniformity)
+      uniformity.emplace(kernel);
+    Operation *parent = uniformity->getDivergentParent(op);
+    if (!parent)
       return;
     hasFailed = true;
-    emitKernelError(op) << "'gpu.barrier' inside 'scf.if' is not reached by "
-                           "all invocations; move it out of the branch";
+    InFlightDiagnostic diag =
+        emitKernelError(op)
+        << "'gpu.barrier' inside '" << parent->getName()
+        << "' is not reached by all invocations; move it out of there";
+    diag.attachNote(parent->getLoc())
+        << "whose way differs between invocations";
   }
 
   /// Returns whether the profile has `feature`, or none is needed.
@@ -231,6 +240,7 @@ private:
   gpu::GPUFuncOp kernel;
   ProfileAttr profile;
   llvm::StringSet<> reported;
+  std::optional<UniformityAnalysis> uniformity;
   bool hasFailed = false;
 };
 } // namespace

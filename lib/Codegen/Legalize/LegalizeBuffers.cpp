@@ -6,11 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tapml/Codegen/Analysis/Divisibility.h"
+#include "tapml/Codegen/Legalize.h"
 
 using namespace mlir;
 using namespace tapml;

@@ -13,7 +13,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utils.h"
 #include "mlir/Analysis/DataFlow/IntegerRangeAnalysis.h"
 #include "mlir/Analysis/DataFlow/Utils.h"
 #include "mlir/Analysis/DataFlowFramework.h"
@@ -21,6 +20,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "tapml/Codegen/Legalize.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -160,49 +160,6 @@ struct NarrowTruncation final : OpRewritePattern<arith::TruncIOp> {
     return success();
   }
 };
-
-/// Mesa 22.3's CPU driver takes signed comparisons of 64-bit integers for
-/// unsigned ones; with the sign bits flipped, unsigned is right.
-struct FlipSignedCompare final : OpRewritePattern<arith::CmpIOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(arith::CmpIOp op,
-                                PatternRewriter &rewriter) const override {
-    Type type = op.getLhs().getType();
-    std::optional<arith::CmpIPredicate> predicate =
-        getUnsigned(op.getPredicate());
-    if (!isWide(type) || !predicate)
-      return failure();
-    TypedAttr signBit = rewriter.getIntegerAttr(getElementTypeOrSelf(type),
-                                                APInt::getSignedMinValue(64));
-    if (auto vector = dyn_cast<VectorType>(type))
-      signBit = DenseElementsAttr::get(vector, Attribute(signBit));
-    Value flip = arith::ConstantOp::create(rewriter, op.getLoc(), signBit);
-    auto flipped = [&](Value value) -> Value {
-      return arith::XOrIOp::create(rewriter, op.getLoc(), value, flip);
-    };
-    rewriter.replaceOpWithNewOp<arith::CmpIOp>(
-        op, *predicate, flipped(op.getLhs()), flipped(op.getRhs()));
-    return success();
-  }
-
-  static std::optional<arith::CmpIPredicate>
-  getUnsigned(arith::CmpIPredicate predicate) {
-    using arith::CmpIPredicate;
-    switch (predicate) {
-    case CmpIPredicate::slt:
-      return CmpIPredicate::ult;
-    case CmpIPredicate::sle:
-      return CmpIPredicate::ule;
-    case CmpIPredicate::sgt:
-      return CmpIPredicate::ugt;
-    case CmpIPredicate::sge:
-      return CmpIPredicate::uge;
-    default:
-      return std::nullopt;
-    }
-  }
-};
 } // namespace
 
 LogicalResult tapml::narrowIntegers(gpu::GPUFuncOp kernel) {
@@ -231,7 +188,5 @@ LogicalResult tapml::narrowIntegers(gpu::GPUFuncOp kernel) {
       context);
   if (failed(applyPatternsGreedily(kernel, std::move(patterns))))
     return emitKernelError(kernel) << "narrowing of integers does not end";
-  RewritePatternSet flips(context);
-  flips.add<FlipSignedCompare>(context);
-  return applyPatternsGreedily(kernel, std::move(flips));
+  return success();
 }

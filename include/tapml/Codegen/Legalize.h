@@ -1,0 +1,95 @@
+//===- Legalize.h - Kernels made fit for a shader language ------*- C++ -*-===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TAPML_CODEGEN_LEGALIZE_H
+#define TAPML_CODEGEN_LEGALIZE_H
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/IR/PatternMatch.h"
+#include "tapml/Dialect/TapML/IR/TapMLDialect.h"
+
+namespace tapml {
+
+/// Attributes of a kernel: what it does with each buffer ("read", "write",
+/// "readwrite", or "texels FORMAT" for a read through a texel view), and the
+/// operator instances that it computes.
+inline constexpr llvm::StringLiteral kAccessAttrName = "tapml.access";
+inline constexpr llvm::StringLiteral kInstancesAttrName = "tapml.instances";
+/// Marks a conversion from a float to an integer whose operand is known to be
+/// in range.
+inline constexpr llvm::StringLiteral kInRangeAttrName = "tapml.in_range";
+/// What the runtime has to know of an entry point, as an `EntryPointAttr`.
+inline constexpr llvm::StringLiteral kEntryPointAttrName = "tapml.entry_point";
+
+/// Calls `function` on every gpu.module in `root` that is compiled for one of
+/// `kinds`, with its profile: the target of the variant around it or, outside
+/// variants, the preset called `preset`. Reports a missing or unknown preset.
+mlir::LogicalResult forEachKernelModule(
+    mlir::Operation *root, llvm::StringRef preset,
+    llvm::ArrayRef<TargetKind> kinds,
+    llvm::function_ref<mlir::LogicalResult(mlir::gpu::GPUModuleOp, ProfileAttr)>
+        function);
+
+/// Starts an error at `op` that names the kernel around it and its instances.
+mlir::InFlightDiagnostic emitKernelError(mlir::Operation *op);
+
+/// Returns whether bytes in buffers are 32-bit words for this profile.
+bool packsBytes(ProfileAttr profile);
+
+/// Returns the number of elements of a vector or scalar type.
+int64_t getWidth(mlir::Type type);
+
+/// Describes a kernel with a block size for the runtime.
+EntryPointAttr describeKernel(mlir::gpu::GPUFuncOp kernel,
+                              SizeBlock block = SizeBlock::PushConstants);
+
+//===----------------------------------------------------------------------===//
+// Steps that the languages share, each on one kernel
+//===----------------------------------------------------------------------===//
+
+/// Narrows 64-bit integers to 32 bits where ranges, or the 32 bits of an index
+/// or a truncation, show that nothing is lost.
+mlir::LogicalResult narrowIntegers(mlir::gpu::GPUFuncOp kernel);
+
+/// Splits vectors of more than four elements into vectors of four or fewer.
+mlir::LogicalResult legalizeVectors(mlir::gpu::GPUFuncOp kernel);
+
+/// Makes a buffer whose vectors of four are all aligned a buffer of vectors,
+/// and others one of scalars; packs bytes into words where `packsBytes`.
+mlir::LogicalResult legalizeBuffers(mlir::gpu::GPUFuncOp kernel,
+                                    ProfileAttr profile);
+
+/// Makes integers of 8 and 16 bits 32-bit ones, zero above.
+mlir::LogicalResult widenIntegers(mlir::gpu::GPUFuncOp kernel);
+
+/// Adds patterns that spell out minimum, maximum, comparisons and conversions
+/// with what every shader language defines alike, for NaN and values out of
+/// range too. They apply once to each operation.
+void populateLegalizeFloatsPatterns(mlir::RewritePatternSet &patterns);
+
+/// Marks the buffers of a kernel for Vulkan that are read through texels: those
+/// that are only read, one element at a time, where the profile prefers it.
+void readThroughTexels(mlir::gpu::GPUFuncOp kernel, ProfileAttr profile);
+
+/// Returns whether a buffer is read through a view of texels.
+bool isTexelBuffer(mlir::Type type);
+/// Returns whether every buffer of this type that the profile allows fits in a
+/// view of texels.
+bool fitsTexelView(mlir::MemRefType type, ProfileAttr profile);
+
+/// Adds patterns that make comparisons, divisions and loops over integers that
+/// are provably not negative unsigned, as the indices of shaders are.
+void populateUnsignedIndicesPatterns(mlir::RewritePatternSet &patterns);
+
+/// Reports every type and operation that needs a feature the profile lacks.
+mlir::LogicalResult verifyFeatures(mlir::gpu::GPUFuncOp kernel,
+                                   ProfileAttr profile);
+
+} // namespace tapml
+
+#endif // TAPML_CODEGEN_LEGALIZE_H

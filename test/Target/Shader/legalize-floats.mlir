@@ -1,0 +1,87 @@
+// RUN: tapml-opt %s --tapml-legalize-shader=profile=webgpu --canonicalize | FileCheck %s
+
+gpu.module @kernels {
+  // CHECK-LABEL: gpu.func @maximum
+  gpu.func @maximum(%x: memref<?xf32>, %y: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    // CHECK: %[[A:.*]] = memref.load %arg0
+    %a = memref.load %x[%i] : memref<?xf32>
+    // CHECK: %[[B:.*]] = memref.load %arg1
+    %b = memref.load %y[%i] : memref<?xf32>
+    // The larger; NaN if either is, as the first operand decides where the
+    // comparison does not.
+    // CHECK: %[[WINS:.*]] = arith.cmpf ogt, %[[A]], %[[B]]
+    // CHECK: %[[M:.*]] = arith.select %[[WINS]], %[[A]], %[[B]]
+    // CHECK: %[[BITS:.*]] = arith.bitcast %[[A]] : f32 to i32
+    // CHECK: %[[MAGNITUDE:.*]] = arith.andi %[[BITS]], %c2147483647_i32
+    // CHECK: %[[NAN:.*]] = arith.cmpi ugt, %[[MAGNITUDE]], %c2139095040_i32
+    // CHECK: arith.select %[[NAN]], %[[A]], %[[M]]
+    %m = arith.maximumf %a, %b : f32
+    memref.store %m, %x[%i] : memref<?xf32>
+    gpu.return
+  }
+  // CHECK-LABEL: gpu.func @minnum
+  gpu.func @minnum(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %two = arith.constant 2.0 : f32
+    // CHECK: %[[A:.*]] = memref.load
+    %a = memref.load %x[%i] : memref<?xf32>
+    // A constant is a number, so nothing asks whether it is NaN.
+    // CHECK: %[[WINS:.*]] = arith.cmpf olt, %[[A]], %[[TWO:.*]] : f32
+    // CHECK: %[[M:.*]] = arith.select %[[WINS]], %[[A]], %[[TWO]]
+    // CHECK-NEXT: memref.store %[[M]]
+    %m = arith.minnumf %a, %two : f32
+    memref.store %m, %x[%i] : memref<?xf32>
+    gpu.return
+  }
+  // CHECK-LABEL: gpu.func @unordered
+  gpu.func @unordered(%x: memref<?xf32>, %y: memref<?xi32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %two = arith.constant 2.0 : f32
+    %a = memref.load %x[%i] : memref<?xf32>
+    // CHECK: %[[GE:.*]] = arith.cmpf oge
+    // CHECK: %[[LT:.*]] = arith.xori %[[GE]], %true
+    %c = arith.cmpf ult, %a, %two : f32
+    // CHECK: arith.cmpi ugt
+    %n = arith.cmpf une, %a, %a : f32
+    // CHECK: %[[L:.*]] = arith.cmpf olt
+    // CHECK: %[[G:.*]] = arith.cmpf ogt
+    // CHECK: arith.ori %[[L]], %[[G]]
+    %d = arith.cmpf one, %a, %two : f32
+    %e = arith.andi %c, %n : i1
+    %f = arith.andi %e, %d : i1
+    %r = arith.extui %f : i1 to i32
+    memref.store %r, %y[%i] : memref<?xi32>
+    gpu.return
+  }
+  // CHECK-LABEL: gpu.func @to_integer
+  gpu.func @to_integer(%x: memref<?xf32>, %y: memref<?xi32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    // CHECK: %[[A:.*]] = memref.load
+    %a = memref.load %x[%i] : memref<?xf32>
+    // Only what is in range is converted; zero where it is not, and then the
+    // limits are put in.
+    // CHECK: %[[SMALL:.*]] = arith.cmpf olt, %[[A]]
+    // CHECK: %[[LARGE:.*]] = arith.cmpf oge, %[[A]]
+    // CHECK: %[[ABOVE:.*]] = arith.cmpf ogt, %[[A]]
+    // CHECK: %[[IN:.*]] = arith.andi %[[SMALL]], %[[ABOVE]]
+    // CHECK: %[[SAFE:.*]] = arith.select %[[IN]], %[[A]], %{{.*}} : f32
+    // CHECK: %[[C:.*]] = arith.fptosi %[[SAFE]] {tapml.in_range} : f32 to i32
+    // CHECK: %[[TOP:.*]] = arith.select %[[LARGE]], %c2147483647_i32, %[[C]]
+    // CHECK: %[[LOW:.*]] = arith.cmpf ole, %[[A]]
+    // CHECK: arith.select %[[LOW]], %c-2147483648_i32, %[[TOP]]
+    %r = arith.fptosi %a : f32 to i32
+    memref.store %r, %y[%i] : memref<?xi32>
+    gpu.return
+  }
+  // CHECK-LABEL: gpu.func @in_range
+  gpu.func @in_range(%x: memref<?xf32>, %y: memref<?xi32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    // CHECK: %[[A:.*]] = memref.load
+    %a = memref.load %x[%i] : memref<?xf32>
+    // CHECK-NEXT: arith.fptosi %[[A]] {tapml.in_range}
+    %r = arith.fptosi %a {tapml.in_range} : f32 to i32
+    memref.store %r, %y[%i] : memref<?xi32>
+    gpu.return
+  }
+}

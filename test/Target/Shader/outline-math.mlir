@@ -1,0 +1,28 @@
+// RUN: tapml-opt %s --tapml-outline-math=profile=webgpu | FileCheck %s
+// RUN: tapml-opt %s --tapml-outline-math=profile=vulkan | FileCheck %s --check-prefix=VULKAN
+
+// CHECK: func.func private @exp_f32x4(%[[X:.*]]: vector<4xf32>) -> vector<4xf32>
+// CHECK-NEXT: %[[E:.*]] = math.exp %[[X]]
+// CHECK-NEXT: return %[[E]]
+// CHECK: func.func private @exp_f32(%{{.*}}: f32) -> f32
+// VULKAN-NOT: func.func
+gpu.module @kernels {
+  // CHECK: gpu.func @exps
+  gpu.func @exps(%x: memref<?xf32>, %y: memref<?xvector<4xf32>>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %a = memref.load %x[%i] : memref<?xf32>
+    %v = memref.load %y[%i] : memref<?xvector<4xf32>>
+    // CHECK: func.call @exp_f32(%{{.*}})
+    // CHECK: func.call @exp_f32(%{{.*}})
+    %b = math.exp %a : f32
+    %c = math.exp %b : f32
+    // CHECK: func.call @exp_f32x4(%{{.*}})
+    %w = math.exp %v : vector<4xf32>
+    // Cheap ones stay.
+    // CHECK: math.sqrt
+    %s = math.sqrt %c : f32
+    memref.store %s, %x[%i] : memref<?xf32>
+    memref.store %w, %y[%i] : memref<?xvector<4xf32>>
+    gpu.return
+  }
+}
