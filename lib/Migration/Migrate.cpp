@@ -341,7 +341,9 @@ Error Migration::blame(const std::vector<std::string> &good,
                        const std::vector<std::string> &group,
                        const StepReport &report) {
   int64_t number = int64_t(state.steps.size());
-  Blame search(state, good, group, [&](const StepRequest &request) {
+  Blame search(state, good, group, [&](StepRequest request) {
+    // What shows one time in many is looked for as often as it was found.
+    request.repeats = std::max(request.repeats, job.repeats);
     return runStep(request, "blame", int64_t(group.size()));
   });
   Expected<Fault> fault = search.find(report);
