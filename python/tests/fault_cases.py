@@ -47,6 +47,7 @@ class Case:
     environment: dict[str, str] = field(default_factory=dict)
     #: The operator that it is planted in, where the verdict names another one for a good reason.
     planted: str | None = None
+    driver: str = "lavapipe"
 
     @property
     def name(self) -> str:
@@ -92,10 +93,12 @@ CASES = [
         KERNELS,
         "a kernel that never ends",
         ("--deadline-ms=1000",),
+        # lavapipe leaves every loop after 65,536 rounds.
+        driver="swiftshader",
     ),
     Case("workgroup-256", "feed-forward", "layers.1.norm", "refused", KERNELS, "more invocations than the limit"),
     Case("workgroup-memory", "pooling", "layers.1.softmax", "refused", KERNELS, "more workgroup memory than the limit"),
-    Case("wrong-grid", "pooling", "layers.1.add", "beyond-size", KERNELS, "the last workgroup is not launched"),
+    Case("wrong-grid", "pooling", "layers.1.add", "alone", KERNELS, "the last workgroup is not launched"),
     Case("tuned-wrong", "feed-forward", "layers.1.output", "beyond-size", KERNELS, "the tuner picks a wrong kernel"),
     Case(
         "device-lost",
@@ -118,34 +121,14 @@ CASES = [
         LAYER | {"TAPML_FAULT_KERNEL": "gelu_22"},
     ),
     Case(
-        "workgroup-limit",
-        "feed-forward",
-        "layers.0.act",
-        "refused",
-        None,
-        "workgroups above the device's limit",
-        (),
-        LAYER | {"TAPML_FAULT_LIMIT": "32"},
-    ),
-    Case(
         "binding-limit",
-        "pooling",
-        "layers.1.dense",
+        "tables",
+        "second",
         "refused",
         None,
         "a binding above the device's limit",
         (),
-        LAYER | {"TAPML_FAULT_LIMIT": "30000"},
-    ),
-    Case(
-        "buffer-limit",
-        "feed-forward",
-        "layers.0.dense",
-        "refused",
-        None,
-        "more buffers than the device has",
-        (),
-        LAYER | {"TAPML_FAULT_LIMIT": "3"},
+        LAYER | {"TAPML_FAULT_LIMIT": "3000"},
     ),
     Case(
         "grid-limit",
@@ -155,7 +138,7 @@ CASES = [
         None,
         "a grid dimension above the limit",
         (),
-        LAYER | {"TAPML_FAULT_LIMIT": "1", "TAPML_FAULT_KERNEL": "add_67"},
+        LAYER | {"TAPML_FAULT_LIMIT": "8", "TAPML_FAULT_KERNEL": "add_67"},
     ),
     Case(
         "stale-sizes",
@@ -180,7 +163,8 @@ CASES = [
     Case(
         "barrier-missing",
         "pooling",
-        "layers.1.softmax",
+        # The verdict names the one that does not wait.
+        "layers.1.add",
         "unordered",
         None,
         "a barrier missing between kernels",
@@ -245,7 +229,7 @@ def migrate(
     return json.loads(state.read_text()) | {"status": done.returncode, "errors": done.stderr}
 
 
-def run_case(case: Case, package: Path, output: Path, driver: str = "lavapipe", timeout: float = 300) -> dict[str, Any]:
+def run_case(case: Case, package: Path, output: Path, timeout: float = 300) -> dict[str, Any]:
     """Plants the fault of a case and returns the state of the migration."""
     options = case.options
     if case.point:
@@ -254,7 +238,7 @@ def run_case(case: Case, package: Path, output: Path, driver: str = "lavapipe", 
     environment = dict(case.environment)
     if not case.point:
         environment |= {"VK_LAYER_PATH": str(find_library("FaultLayer")), "TAPML_FAULT": case.fault}
-    return migrate(package, output, driver, options, environment, timeout)
+    return migrate(package, output, case.driver, options, environment, timeout)
 
 
 if __name__ == "__main__":

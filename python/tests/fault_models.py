@@ -66,14 +66,14 @@ class Attention(nn.Module):
 
 
 class Pooling(nn.Module):
-    """A softmax whose weights sum up what they come from."""
+    """The first columns, scaled; their softmax and their sum."""
 
-    def __init__(self, size: int, following: int) -> None:
+    def __init__(self, columns: int) -> None:
         super().__init__()
-        self.dense = nn.Linear(size, following)
+        self.scale = nn.Parameter(torch.randn(columns))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.dense(x)
+        y = x[:, : len(self.scale)] * self.scale
         return y.softmax(-1) + y.sum(-1, keepdim=True)
 
 
@@ -192,8 +192,8 @@ MODELS = {
         {"x": {1: _TOKENS}},
     ),
     "pooling": Model(
-        lambda: Layers(Pooling(48, 130), Pooling(130, 67)),
-        lambda seed: [*rows(48, (5, 12)), *rows(48, (7,), 30000.0)],
+        lambda: Layers(Pooling(130), Pooling(67)),
+        lambda seed: [*rows(150, (5, 12)), *rows(150, (7,), 30000.0)],
         {"x": {0: _ROWS}},
     ),
     "rows": Model(lambda: Layers(Rows(12, 10), Rows(10, 10)), lambda seed: rows(12, (12, 12))),

@@ -25,6 +25,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan.h>
@@ -65,14 +66,27 @@ struct Commands {
   std::vector<Held> held;
 };
 
-/// All that the layer knows. There is one device in the tests' processes.
+/// A device, and what comes after the layer.
+struct Device {
+  PFN_vkGetDeviceProcAddr next = nullptr;
+  VkDevice handle = VK_NULL_HANDLE;
+  VkPhysicalDevice physical = VK_NULL_HANDLE;
+};
+
+/// All that the layer knows.
 struct Layer {
   std::mutex mutex;
   PFN_vkGetInstanceProcAddr nextInstance = nullptr;
-  PFN_vkGetDeviceProcAddr nextDevice = nullptr;
-  VkInstance instance = VK_NULL_HANDLE;
-  VkDevice device = VK_NULL_HANDLE;
-  VkPhysicalDevice physical = VK_NULL_HANDLE;
+  /// Found while the instance is made: later the loader's answers would be this
+  /// layer's own functions.
+  PFN_vkGetPhysicalDeviceProperties getPhysicalDeviceProperties = nullptr;
+  PFN_vkGetPhysicalDeviceProperties2 getPhysicalDeviceProperties2 = nullptr;
+  PFN_vkGetPhysicalDeviceMemoryProperties getPhysicalDeviceMemoryProperties =
+      nullptr;
+  PFN_vkCreateDevice createDevice = nullptr;
+  /// By what all dispatchable handles of a device begin with.
+  std::map<void *, Device> devices;
+  std::mutex devicesMutex;
   std::map<VkPipeline, Kernel *> pipelines;
   std::map<std::string, Kernel> kernels;
   std::map<VkCommandBuffer, Commands> commands;
@@ -98,13 +112,19 @@ static uint32_t getLimit() {
       std::string(getSetting("TAPML_FAULT_LIMIT")).c_str(), nullptr, 10));
 }
 
-/// The next function of that name in the chain.
-template <typename Function> static Function next(const char *name) {
-  return reinterpret_cast<Function>(layer.nextDevice(layer.device, name));
+/// The device that a queue, a command buffer or the device itself belongs to.
+template <typename Handle> static Device &getDevice(Handle handle) {
+  std::lock_guard<std::mutex> lock(layer.devicesMutex);
+  return layer.devices[*reinterpret_cast<void **>(handle)];
 }
-#define NEXT(name) next<PFN_##name>(#name)
-#define NEXT_INSTANCE(name)                                                    \
-  reinterpret_cast<PFN_##name>(layer.nextInstance(layer.instance, #name))
+
+/// The next function of that name in the chain.
+template <typename Function, typename Handle>
+static Function next(Handle handle, const char *name) {
+  Device &device = getDevice(handle);
+  return reinterpret_cast<Function>(device.next(device.handle, name));
+}
+#define NEXT(handle, name) next<PFN_##name>(handle, #name)
 
 static Kernel *findKernel(VkPipeline pipeline) {
   auto it = layer.pipelines.find(pipeline);
@@ -129,28 +149,21 @@ static bool isUnlucky() {
 // Limits
 //===----------------------------------------------------------------------===//
 
-/// workgroup-256, binding-128M, ten-buffers: devices with smaller limits than
-/// the author's.
+/// binding-128M: a device with a smaller limit than the author's.
 static void lowerLimits(VkPhysicalDeviceLimits &limits) {
-  if (isFault("workgroup-limit"))
-    limits.maxComputeWorkGroupInvocations = limits.maxComputeWorkGroupSize[0] =
-        getLimit();
   if (isFault("binding-limit"))
     limits.maxStorageBufferRange = getLimit();
-  if (isFault("buffer-limit"))
-    limits.maxPerStageDescriptorStorageBuffers =
-        limits.maxDescriptorSetStorageBuffers = getLimit();
 }
 
 static VKAPI_ATTR void VKAPI_CALL GetPhysicalDeviceProperties(
     VkPhysicalDevice device, VkPhysicalDeviceProperties *properties) {
-  NEXT_INSTANCE(vkGetPhysicalDeviceProperties)(device, properties);
+  layer.getPhysicalDeviceProperties(device, properties);
   lowerLimits(properties->limits);
 }
 
 static VKAPI_ATTR void VKAPI_CALL GetPhysicalDeviceProperties2(
     VkPhysicalDevice device, VkPhysicalDeviceProperties2 *properties) {
-  NEXT_INSTANCE(vkGetPhysicalDeviceProperties2)(device, properties);
+  layer.getPhysicalDeviceProperties2(device, properties);
   lowerLimits(properties->properties.limits);
 }
 
@@ -162,8 +175,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL CreateComputePipelines(
     VkDevice device, VkPipelineCache cache, uint32_t count,
     const VkComputePipelineCreateInfo *infos,
     const VkAllocationCallbacks *allocator, VkPipeline *pipelines) {
-  VkResult result = NEXT(vkCreateComputePipelines)(device, cache, count, infos,
-                                                   allocator, pipelines);
+  VkResult result = NEXT(device, vkCreateComputePipelines)(
+      device, cache, count, infos, allocator, pipelines);
   std::lock_guard<std::mutex> lock(layer.mutex);
   for (uint32_t i = 0; result == VK_SUCCESS && i < count; ++i) {
     std::string name = infos[i].stage.pName;
@@ -185,7 +198,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL BeginCommandBuffer(
     std::lock_guard<std::mutex> lock(layer.mutex);
     layer.commands[buffer] = {};
   }
-  return NEXT(vkBeginCommandBuffer)(buffer, info);
+  return NEXT(buffer, vkBeginCommandBuffer)(buffer, info);
 }
 
 static VKAPI_ATTR void VKAPI_CALL CmdBindPipeline(VkCommandBuffer buffer,
@@ -193,7 +206,7 @@ static VKAPI_ATTR void VKAPI_CALL CmdBindPipeline(VkCommandBuffer buffer,
                                                   VkPipeline pipeline) {
   std::lock_guard<std::mutex> lock(layer.mutex);
   layer.commands[buffer].pipeline = pipeline;
-  NEXT(vkCmdBindPipeline)(buffer, point, pipeline);
+  NEXT(buffer, vkCmdBindPipeline)(buffer, point, pipeline);
 }
 
 static VKAPI_ATTR void VKAPI_CALL CmdBindDescriptorSets(
@@ -205,8 +218,8 @@ static VKAPI_ATTR void VKAPI_CALL CmdBindDescriptorSets(
   commands.layout = layout;
   commands.set = sets[0];
   commands.sizes.clear();
-  NEXT(vkCmdBindDescriptorSets)(buffer, point, layout, first, count, sets,
-                                numOffsets, offsets);
+  NEXT(buffer, vkCmdBindDescriptorSets)(buffer, point, layout, first, count,
+                                        sets, numOffsets, offsets);
 }
 
 static VKAPI_ATTR void VKAPI_CALL CmdPushConstants(
@@ -223,23 +236,26 @@ static VKAPI_ATTR void VKAPI_CALL CmdPushConstants(
       kernel->sizes = commands.sizes;
     values = kernel->sizes.data();
   }
-  NEXT(vkCmdPushConstants)(buffer, layout, stages, offset, size, values);
+  NEXT(buffer, vkCmdPushConstants)(buffer, layout, stages, offset, size,
+                                   values);
 }
 
 /// Makes a launch whose grid the layer can change before each submission.
-static bool makeIndirect(VkDispatchIndirectCommand grid,
+static bool makeIndirect(const Device &device, VkDispatchIndirectCommand grid,
                          IndirectLaunch &launch) {
   launch = {grid, VK_NULL_HANDLE, VK_NULL_HANDLE, nullptr};
   VkBufferCreateInfo info = {};
   info.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO;
   info.size = sizeof(grid);
   info.usage = VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT;
-  if (NEXT(vkCreateBuffer)(layer.device, &info, nullptr, &launch.buffer))
+  if (NEXT(device.handle, vkCreateBuffer)(device.handle, &info, nullptr,
+                                          &launch.buffer))
     return false;
   VkMemoryRequirements needs;
-  NEXT(vkGetBufferMemoryRequirements)(layer.device, launch.buffer, &needs);
+  NEXT(device.handle, vkGetBufferMemoryRequirements)(device.handle,
+                                                     launch.buffer, &needs);
   VkPhysicalDeviceMemoryProperties memory;
-  NEXT_INSTANCE(vkGetPhysicalDeviceMemoryProperties)(layer.physical, &memory);
+  layer.getPhysicalDeviceMemoryProperties(device.physical, &memory);
   constexpr VkMemoryPropertyFlags visible =
       VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
       VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
@@ -252,11 +268,12 @@ static bool makeIndirect(VkDispatchIndirectCommand grid,
            visible) != visible))
     ++allocation.memoryTypeIndex;
   void *mapped = nullptr;
-  if (NEXT(vkAllocateMemory)(layer.device, &allocation, nullptr,
-                             &launch.memory) ||
-      NEXT(vkBindBufferMemory)(layer.device, launch.buffer, launch.memory, 0) ||
-      NEXT(vkMapMemory)(layer.device, launch.memory, 0, VK_WHOLE_SIZE, 0,
-                        &mapped))
+  if (NEXT(device.handle, vkAllocateMemory)(device.handle, &allocation, nullptr,
+                                            &launch.memory) ||
+      NEXT(device.handle, vkBindBufferMemory)(device.handle, launch.buffer,
+                                              launch.memory, 0) ||
+      NEXT(device.handle, vkMapMemory)(device.handle, launch.memory, 0,
+                                       VK_WHOLE_SIZE, 0, &mapped))
     return false;
   launch.mapped = static_cast<VkDispatchIndirectCommand *>(mapped);
   return true;
@@ -267,7 +284,7 @@ static VKAPI_ATTR void VKAPI_CALL CmdDispatch(VkCommandBuffer buffer,
                                               uint32_t z) {
   std::lock_guard<std::mutex> lock(layer.mutex);
   Commands &commands = layer.commands[buffer];
-  auto dispatch = NEXT(vkCmdDispatch);
+  auto dispatch = NEXT(buffer, vkCmdDispatch);
   bool gets = findKernel(commands.pipeline);
   commands.hasKernel |= gets;
   if (gets && isFault("barrier-missing")) {
@@ -282,8 +299,9 @@ static VKAPI_ATTR void VKAPI_CALL CmdDispatch(VkCommandBuffer buffer,
   if (gets && isFault("grid-limit"))
     x = x < getLimit() ? x : getLimit();
   IndirectLaunch launch;
-  if (gets && isFault("dropped-launch") && makeIndirect({x, y, z}, launch)) {
-    NEXT(vkCmdDispatchIndirect)(buffer, launch.buffer, 0);
+  if (gets && isFault("dropped-launch") &&
+      makeIndirect(getDevice(buffer), {x, y, z}, launch)) {
+    NEXT(buffer, vkCmdDispatchIndirect)(buffer, launch.buffer, 0);
     commands.indirect.push_back(launch);
     return;
   }
@@ -294,15 +312,16 @@ static VKAPI_ATTR void VKAPI_CALL CmdDispatch(VkCommandBuffer buffer,
 /// any more, so this comes before something is bound, or last.
 static void release(VkCommandBuffer buffer, Commands &commands) {
   for (const Commands::Held &held : commands.held) {
-    NEXT(vkCmdBindPipeline)(buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
-                            held.pipeline);
-    NEXT(vkCmdBindDescriptorSets)(buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
+    NEXT(buffer, vkCmdBindPipeline)(buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
+                                    held.pipeline);
+    NEXT(buffer,
+         vkCmdBindDescriptorSets)(buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
                                   held.layout, 0, 1, &held.set, 0, nullptr);
     if (!held.sizes.empty())
-      NEXT(vkCmdPushConstants)(buffer, held.layout, VK_SHADER_STAGE_COMPUTE_BIT,
-                               0, uint32_t(held.sizes.size()),
-                               held.sizes.data());
-    NEXT(vkCmdDispatch)(buffer, held.grid.x, held.grid.y, held.grid.z);
+      NEXT(buffer, vkCmdPushConstants)(
+          buffer, held.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
+          uint32_t(held.sizes.size()), held.sizes.data());
+    NEXT(buffer, vkCmdDispatch)(buffer, held.grid.x, held.grid.y, held.grid.z);
   }
   commands.held.clear();
 }
@@ -313,7 +332,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL EndCommandBuffer(VkCommandBuffer buffer) {
     std::lock_guard<std::mutex> lock(layer.mutex);
     release(buffer, layer.commands[buffer]);
   }
-  return NEXT(vkEndCommandBuffer)(buffer);
+  return NEXT(buffer, vkEndCommandBuffer)(buffer);
 }
 
 //===----------------------------------------------------------------------===//
@@ -340,7 +359,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL QueueSubmit(VkQueue queue, uint32_t count,
   // A fence that is never signalled.
   if (gets && isFault("silent-fence"))
     return VK_SUCCESS;
-  return NEXT(vkQueueSubmit)(queue, count, infos, fence);
+  return NEXT(queue, vkQueueSubmit)(queue, count, infos, fence);
 }
 
 //===----------------------------------------------------------------------===//
@@ -371,7 +390,17 @@ CreateInstance(const VkInstanceCreateInfo *info,
   auto create = reinterpret_cast<PFN_vkCreateInstance>(
       layer.nextInstance(VK_NULL_HANDLE, "vkCreateInstance"));
   VkResult result = create(info, allocator, instance);
-  layer.instance = *instance;
+  if (result != VK_SUCCESS)
+    return result;
+  auto find = [&](auto &function, const char *name) {
+    function = reinterpret_cast<std::decay_t<decltype(function)>>(
+        layer.nextInstance(*instance, name));
+  };
+  find(layer.getPhysicalDeviceProperties, "vkGetPhysicalDeviceProperties");
+  find(layer.getPhysicalDeviceProperties2, "vkGetPhysicalDeviceProperties2");
+  find(layer.getPhysicalDeviceMemoryProperties,
+       "vkGetPhysicalDeviceMemoryProperties");
+  find(layer.createDevice, "vkCreateDevice");
   return result;
 }
 
@@ -382,12 +411,12 @@ CreateDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo *info,
       info, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO);
   if (!link)
     return VK_ERROR_INITIALIZATION_FAILED;
-  layer.nextDevice = link->u.pLayerInfo->pfnNextGetDeviceProcAddr;
+  PFN_vkGetDeviceProcAddr next = link->u.pLayerInfo->pfnNextGetDeviceProcAddr;
   link->u.pLayerInfo = link->u.pLayerInfo->pNext;
-  VkResult result =
-      NEXT_INSTANCE(vkCreateDevice)(physical, info, allocator, device);
-  layer.device = *device;
-  layer.physical = physical;
+  VkResult result = layer.createDevice(physical, info, allocator, device);
+  if (result != VK_SUCCESS)
+    return result;
+  getDevice(*device) = {next, *device, physical};
   return result;
 }
 
@@ -396,7 +425,7 @@ static PFN_vkVoidFunction find(const char *name);
 extern "C" VK_LAYER_EXPORT VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 tapmlFaultGetDeviceProcAddr(VkDevice device, const char *name) {
   PFN_vkVoidFunction own = find(name);
-  return own ? own : layer.nextDevice(device, name);
+  return own ? own : getDevice(device).next(device, name);
 }
 
 extern "C" VK_LAYER_EXPORT VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL

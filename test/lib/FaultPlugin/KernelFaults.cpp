@@ -96,22 +96,19 @@ static bool plantLastTermDropped(Operation *op, OpBuilder &builder) {
   return true;
 }
 
-/// Uninitialised accumulator: sums start from what the result's memory holds.
+/// Uninitialised accumulator: sums start from what a register happens to hold,
+/// here the first element of the first input.
 static bool plantUninitialised(Operation *op, OpBuilder &builder) {
   scf::ForOp loop = getAccumulation(op);
-  if (!loop || !loop.getInitArgs().front().getType().isF32() ||
-      !matchPattern(loop.getInitArgs().front(), m_AnyZeroFloat()))
+  if (!loop || !matchPattern(loop.getInitArgs().front(), m_AnyZeroFloat()))
     return false;
-  auto kernel = op->getParentOfType<gpu::GPUFuncOp>();
-  Value output;
-  for (BlockArgument argument : kernel.getArguments())
-    if (isa<MemRefType>(argument.getType()))
-      output = argument;
-  if (!cast<MemRefType>(output.getType()).getElementType().isF32())
+  Value input = op->getParentOfType<gpu::GPUFuncOp>().getArgument(0);
+  if (cast<MemRefType>(input.getType()).getElementType() !=
+      loop.getInitArgs().front().getType())
     return false;
-  Value found = memref::LoadOp::create(builder, op->getLoc(), output,
-                                       makeIndex(builder, op->getLoc(), 0));
-  loop.getInitArgsMutable().slice(0, 1).assign(found);
+  Value held = memref::LoadOp::create(builder, op->getLoc(), input,
+                                      makeIndex(builder, op->getLoc(), 0));
+  loop.getInitArgsMutable().slice(0, 1).assign(held);
   return true;
 }
 
@@ -180,24 +177,17 @@ static bool plantEndless(Operation *op, OpBuilder &builder) {
       output = argument;
   Value zero = makeIndex(builder, loc, 0);
   Value always = arith::ConstantIntOp::create(builder, loc, 1, 1);
-  // Some drivers leave a loop after 65,536 rounds; three of them in one another
-  // are as good as endless.
-  auto addLoop = [&](auto &self, OpBuilder &b, int depth) -> void {
-    scf::WhileOp::create(
-        b, loc, TypeRange(), ValueRange(),
-        [&](OpBuilder &inner, Location, ValueRange) {
-          // What is stored is what is there: only a race could end it.
-          Value word = memref::LoadOp::create(inner, loc, output, zero);
-          memref::StoreOp::create(inner, loc, word, output, zero);
-          if (depth > 1)
-            self(self, inner, depth - 1);
-          scf::ConditionOp::create(inner, loc, always, ValueRange());
-        },
-        [&](OpBuilder &inner, Location, ValueRange) {
-          scf::YieldOp::create(inner, loc);
-        });
-  };
-  addLoop(addLoop, builder, 3);
+  scf::WhileOp::create(
+      builder, loc, TypeRange(), ValueRange(),
+      [&](OpBuilder &b, Location, ValueRange) {
+        // What is stored is what is there: only a race could end it.
+        Value word = memref::LoadOp::create(b, loc, output, zero);
+        memref::StoreOp::create(b, loc, word, output, zero);
+        scf::ConditionOp::create(b, loc, always, ValueRange());
+      },
+      [&](OpBuilder &b, Location, ValueRange) {
+        scf::YieldOp::create(b, loc);
+      });
   return true;
 }
 
