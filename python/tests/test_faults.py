@@ -27,8 +27,8 @@ pytestmark = [
     pytest.mark.skipif(not testing.VULKAN_DRIVERS["lavapipe"].exists(), reason="needs lavapipe"),
 ]
 
-#: A model and a seed for each clean migration. Those beyond the first three run with --long.
-CLEAN = [(list(MODELS)[number % len(MODELS)], number) for number in range(20)]
+#: A model and a seed for each clean migration, small ones first. Those beyond the first three run with --long.
+CLEAN = [(list(reversed(MODELS))[number % len(MODELS)], number) for number in range(20)]
 
 
 @pytest.fixture(scope="session")
