@@ -152,14 +152,17 @@ Expected<Names> Blame::minimize(const Symptom &symptom, StepReport &report) {
 // Classes
 //===----------------------------------------------------------------------===//
 
-/// Whether two reports of equal runs judge some operator differently.
+/// Whether some operator is right in one of two equal runs and wrong in the
+/// other, or wrong in another way. What is wrong in both need not be equal:
+/// what was never written is whatever was there before.
 static bool differs(const StepReport &a, const StepReport &b) {
   if (a.error.has_value() != b.error.has_value() ||
       a.operators.size() != b.operators.size())
     return true;
   for (auto [left, right] : zip(a.operators, b.operators))
-    if (left.verdict != right.verdict || left.failed != right.failed ||
-        left.share != right.share)
+    if (left.verdict != right.verdict ||
+        left.failedSamples != right.failedSamples ||
+        (left.sample == right.sample && left.failed != right.failed))
       return true;
   return false;
 }
@@ -171,7 +174,9 @@ Expected<bool> Blame::isUnstable(const Names &moved, const Symptom &symptom,
   Expected<StepReport> again = runMoved(moved, 2);
   if (!again)
     return again.takeError();
-  return !again->unstable.empty() || differs(report, *again);
+  // An operator that is wrong every time makes the outputs differ too.
+  bool isOperator = symptom.kind == Symptom::Kind::Operator;
+  return (!isOperator && !again->unstable.empty()) || differs(report, *again);
 }
 
 /// Whether the failing samples are the larger ones: an operator computes more

@@ -17,6 +17,8 @@
 #include "tapml/Compiler/Package.h"
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
 #include "tapml/Migration/ContentStore.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <chrono>
@@ -41,6 +43,7 @@ private:
   Error runHost();
   Error move();
   Error fuse();
+  Expected<Fault> blameFused(StepRequest request, StepReport report);
   Error finish();
 
   /// Runs a step and adds it to the history.
@@ -360,7 +363,9 @@ Error Migration::blame(const std::vector<std::string> &good,
                        const std::vector<std::string> &group,
                        const StepReport &report) {
   int64_t number = int64_t(state.steps.size());
-  Blame search(state, good, group, [&](const StepRequest &request) {
+  Blame search(state, good, group, [&](StepRequest request) {
+    // What shows one time in many is looked for as often as it was found.
+    request.repeats = std::max(request.repeats, job.repeats);
     return runStep(request, "blame", int64_t(group.size()));
   });
   Expected<Fault> fault = search.find(report);
@@ -452,6 +457,45 @@ Error Migration::move() {
 // Deployment
 //===----------------------------------------------------------------------===//
 
+/// Finds the smallest set of moved operators whose regions are wrong.
+Expected<Fault> Migration::blameFused(StepRequest request, StepReport report) {
+  Fault fault;
+  fault.step = int64_t(state.steps.size());
+  fault.kind = FaultClass::Fused;
+  fault.report = std::move(report);
+  request.output.clear();
+  auto fails = [&](const std::vector<std::string> &moved) -> Expected<bool> {
+    request.moved = moved;
+    Expected<StepReport> next =
+        runStep(request, "blame", int64_t(moved.size()));
+    if (!next)
+      return next.takeError();
+    if (next->passes())
+      return false;
+    fault.report = std::move(*next);
+    return true;
+  };
+  Expected<std::vector<std::string>> minimal =
+      minimizeSet(request.moved, fails);
+  if (!minimal)
+    return minimal.takeError();
+  fault.minimalSet = std::move(*minimal);
+  // Of a region that is wrong, the operator whose value can be seen.
+  fault.instance = fault.minimalSet.back();
+  std::vector<const OperatorVerdict *> failed = fault.report.getFailed();
+  if (!failed.empty())
+    fault.instance = failed.front()->instance;
+  if (const MigrationOperator *op = state.find(fault.instance))
+    fault.op = op->op;
+  fault.sentence = "every operator is right by itself; merged into regions, " +
+                   fault.instance + " is not";
+  if (fault.minimalSet.size() > 1)
+    fault.sentence += ", with " + join(drop_end(fault.minimalSet), ", ");
+  if (fault.report.error)
+    fault.sentence += ": " + fault.report.error->message;
+  return fault;
+}
+
 Error Migration::fuse() {
   StepRequest request;
   request.repeats = job.repeats;
@@ -464,23 +508,10 @@ Error Migration::fuse() {
     return report.takeError();
   state.fused = report->passes();
   if (!state.fused) {
-    Fault fault;
-    fault.step = int64_t(state.steps.size());
-    fault.kind = FaultClass::Fused;
-    fault.report = *report;
-    std::vector<const OperatorVerdict *> failed = report->getFailed();
-    if (!failed.empty()) {
-      fault.instance = failed.front()->instance;
-      fault.op = failed.front()->op;
-    }
-    fault.sentence =
-        "every operator is right by itself; merged into regions, " +
-        (fault.instance.empty() ? std::string("the outputs are")
-                                : fault.instance + " is") +
-        " not";
-    if (report->error)
-      fault.sentence += ": " + report->error->message;
-    if (Error error = noteFault(std::move(fault), ""))
+    Expected<Fault> fault = blameFused(request, std::move(*report));
+    if (!fault)
+      return fault.takeError();
+    if (Error error = noteFault(std::move(*fault), ""))
       return error;
     // One region per operator was right, so that is what is deployed.
     request.largest = false;

@@ -52,6 +52,8 @@ void SampleJudge::observe(const tapml_observed_step &step) {
   ArrayRef<tapml_observed_value> operands(step.operands, step.num_operands);
   ArrayRef<tapml_observed_value> results(step.results, step.num_results);
   bool isDispatch = step.num_instances != 0;
+  for (const char *instance : ArrayRef(step.instances, step.num_instances))
+    places[instance] = step.place;
   std::string name = isDispatch ? step.instances[0] : "";
   for (const tapml_observed_value &value : operands) {
     auto it = made.find(value.id);
@@ -224,8 +226,8 @@ LogicalResult SampleJudge::judge(const Envelope &envelope) {
   EvaluationOptions options;
   options.arithmeticOf = [&](Operation *op) {
     std::optional<StringRef> instance = getInstance(op);
-    auto it = instance ? values.find(*instance) : values.end();
-    bool isHost = it == values.end() || it->second.place == kHostPlace;
+    auto it = instance ? places.find(*instance) : places.end();
+    bool isHost = it == places.end() || it->second == kHostPlace;
     return isHost ? Arithmetic::host() : targetArithmetic;
   };
   options.weights = [&](GlobalOp global) { return data.getWeight(global); };

@@ -72,6 +72,8 @@ private:
   StepReport &report;
   size_t numDispatches = 0;
   llvm::StringMap<Observed> values;
+  /// Of all operators that ran, also those inside larger regions.
+  llvm::StringMap<std::string> places;
   llvm::DenseMap<size_t, Made> made;
   std::vector<HostTensor> outputs, unobservedOutputs;
 };

@@ -29,9 +29,9 @@ ArrayRef<StringRef> tapml::getStageNames() {
 }
 
 ArrayRef<StringRef> tapml::getExtensionPoints() {
-  static constexpr StringRef points[] = {"after-capture", "before-partition",
-                                         "after-partition", "before-codegen",
-                                         "after-legalisation"};
+  static constexpr StringRef points[] = {
+      "after-capture",  "before-partition",   "after-partition",
+      "before-codegen", "after-legalisation", "after-planning"};
   return points;
 }
 
@@ -112,6 +112,8 @@ LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
     buildSerializeShaderPipeline(pm.nest<ExecutableOp>(), ShaderOptions());
     // Last, as CSE merges the buffers that it has just told apart.
     pm.addPass(createPlanMemoryPass());
+    if (failed(addHooks(pm, "after-planning", options)))
+      return failure();
     CompileHostPassOptions host;
     host.hostTriple = options.hostTriple;
     host.hostCPUs.assign(options.hostCpus.begin(), options.hostCpus.end());

@@ -23,6 +23,15 @@
 using namespace mlir;
 using namespace tapml;
 
+const FaultKind *tapml::findFault(StringRef name) {
+  for (ArrayRef<FaultKind> kinds : {getOperatorFaults(), getComputationFaults(),
+                                    getKernelFaults(), getPlanFaults()})
+    for (const FaultKind &kind : kinds)
+      if (kind.name == name)
+        return &kind;
+  return nullptr;
+}
+
 namespace {
 struct PlantFaultPass
     : public PassWrapper<PlantFaultPass, OperationPass<ModuleOp>> {
@@ -47,18 +56,36 @@ struct PlantFaultPass
       getOperation().emitError("there is no fault '") << fault << "'";
       return signalPassFailure();
     }
-    // The first place that fits gets it.
+    // The first region that has a place for it gets it.
     getOperation().walk([&](VariantOp variant) {
       if (variant.getSymName() == kHostPlace)
         return WalkResult::advance();
-      return variant.walk([&](Operation *op) {
-        if (!matches(op, *glob))
-          return WalkResult::advance();
-        OpBuilder builder(op);
-        return kind->plant(op, builder) ? WalkResult::interrupt()
-                                        : WalkResult::advance();
-      });
+      return plantIn(variant, *kind, *glob) ? WalkResult::interrupt()
+                                            : WalkResult::advance();
     });
+    if (kind->plantInModule)
+      kind->plantInModule(getOperation(),
+                          [&](Operation *op) { return matches(op, *glob); });
+  }
+
+  bool plantIn(VariantOp variant, const FaultKind &kind,
+               const llvm::GlobPattern &glob) {
+    if (!kind.plant)
+      return false;
+    // Plants change what is walked.
+    SmallVector<Operation *> places;
+    variant.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (matches(op, glob))
+        places.push_back(op);
+    });
+    bool planted = false;
+    for (Operation *op : places) {
+      OpBuilder builder(op);
+      planted |= kind.plant(op, builder);
+      if (planted && !kind.everywhere)
+        break;
+    }
+    return planted;
   }
 
   /// Whether `op`, or the kernel that it is part of, belongs to an operator

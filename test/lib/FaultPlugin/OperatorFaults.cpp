@@ -12,6 +12,7 @@
 using namespace mlir;
 using namespace tapml;
 
+/// gelu-form: the tanh form for the erf form.
 static bool plantGeluForm(Operation *op, OpBuilder &builder) {
   auto gelu = dyn_cast<GeluOp>(op);
   if (!gelu || gelu.getApproximate() == "tanh")
@@ -20,6 +21,7 @@ static bool plantGeluForm(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// no-scale: attention without 1 / sqrt(d).
 static bool plantNoScale(Operation *op, OpBuilder &builder) {
   auto attention = dyn_cast<ScaledDotProductAttentionOp>(op);
   if (!attention)
@@ -28,6 +30,7 @@ static bool plantNoScale(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// Padding mask ignored.
 static bool plantMaskIgnored(Operation *op, OpBuilder &builder) {
   auto attention = dyn_cast<ScaledDotProductAttentionOp>(op);
   if (!attention || !attention.getMask())
@@ -36,6 +39,7 @@ static bool plantMaskIgnored(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// Wrong epsilon.
 static bool plantWrongEpsilon(Operation *op, OpBuilder &builder) {
   auto norm = dyn_cast<LayerNormOp>(op);
   if (!norm)
@@ -45,6 +49,7 @@ static bool plantWrongEpsilon(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// Bias missing.
 static bool plantBiasMissing(Operation *op, OpBuilder &builder) {
   auto linear = dyn_cast<LinearOp>(op);
   if (!linear || !linear.getBias())
@@ -53,6 +58,7 @@ static bool plantBiasMissing(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// Transposed square weight.
 static bool plantTransposedWeight(Operation *op, OpBuilder &builder) {
   auto linear = dyn_cast<LinearOp>(op);
   if (!linear)
@@ -68,6 +74,7 @@ static bool plantTransposedWeight(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// Wrong axis.
 static bool plantWrongAxis(Operation *op, OpBuilder &builder) {
   auto softmax = dyn_cast<SoftmaxOp>(op);
   if (!softmax)
@@ -77,6 +84,7 @@ static bool plantWrongAxis(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// The residual of a layer is dropped.
 static bool plantResidualDropped(Operation *op, OpBuilder &builder) {
   auto add = dyn_cast<AddOp>(op);
   if (!add || add->getOperand(0).getType() != add.getType())
@@ -85,6 +93,39 @@ static bool plantResidualDropped(Operation *op, OpBuilder &builder) {
                              add->getOperand(0), add->getOperand(0),
                              /*instance=*/nullptr);
   add->setOperand(1, zero);
+  return true;
+}
+
+/// Wrong broadcast: a row is added as if it were a column.
+static bool plantWrongBroadcast(Operation *op, OpBuilder &builder) {
+  auto add = dyn_cast<AddOp>(op);
+  if (!add)
+    return false;
+  auto row = cast<RankedTensorType>(add->getOperand(1).getType());
+  if (row.getRank() != 1 || row.isDynamicDim(0))
+    return false;
+  int64_t size = row.getDimSize(0);
+  auto type = cast<RankedTensorType>(add.getType());
+  if (type.getRank() < 2 ||
+      type.getShape().take_back(2) != ArrayRef({size, size}))
+    return false;
+  auto column = RankedTensorType::get({size, 1}, row.getElementType());
+  add->setOperand(1, UnsqueezeOp::create(builder, op->getLoc(), column,
+                                         add->getOperand(1),
+                                         builder.getI64IntegerAttr(1),
+                                         /*instance=*/nullptr));
+  return true;
+}
+
+/// Indices ignored: the first row of the table for all.
+static bool plantFirstRow(Operation *op, OpBuilder &builder) {
+  auto embedding = dyn_cast<EmbeddingOp>(op);
+  if (!embedding)
+    return false;
+  Value ids = embedding.getIds();
+  Value same = SubOp::create(builder, op->getLoc(), ids.getType(), ids, ids,
+                             /*instance=*/nullptr);
+  embedding.getIdsMutable().assign(same);
   return true;
 }
 
@@ -97,13 +138,8 @@ ArrayRef<FaultKind> tapml::getOperatorFaults() {
       {"bias-missing", plantBiasMissing},
       {"transposed-weight", plantTransposedWeight},
       {"wrong-axis", plantWrongAxis},
-      {"residual-dropped", plantResidualDropped}};
+      {"residual-dropped", plantResidualDropped},
+      {"wrong-broadcast", plantWrongBroadcast},
+      {"first-row", plantFirstRow}};
   return kinds;
-}
-
-const FaultKind *tapml::findFault(StringRef name) {
-  for (const FaultKind &kind : getOperatorFaults())
-    if (kind.name == name)
-      return &kind;
-  return nullptr;
 }

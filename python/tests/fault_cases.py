@@ -1,0 +1,246 @@
+# Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The corpus of faults: what is planted where, and what a migration has to say about it.
+
+By itself: ``python fault_cases.py DIRECTORY [FAULT...]`` plants them one after the other and prints the verdicts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import tapml
+from tapml import testing
+from tapml.tools import require_tool
+
+from fault_models import MODELS
+
+OPERATORS = "after-partition"
+COMPUTATIONS = "before-codegen"
+KERNELS = "after-legalisation"
+
+
+@dataclass(frozen=True)
+class Case:
+    #: The fault, as the plugin or the layer knows it.
+    fault: str
+    model: str
+    #: The operator that it is planted in and that the verdict has to name.
+    instance: str
+    #: The class that the verdict has to give.
+    kind: str
+    #: The extension point of the plugin; None for the layer at the driver.
+    point: str | None
+    #: What it imitates.
+    imitates: str
+    options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    driver: str = "lavapipe"
+
+    @property
+    def name(self) -> str:
+        return self.fault
+
+
+#: Puts the layer of the tests between the loader and the driver.
+LAYER = {"VK_INSTANCE_LAYERS": "VK_LAYER_TAPML_fault"}
+
+CASES = [
+    Case("gelu-form", "feed-forward", "layers.1.act", "alone", OPERATORS, "tanh-GELU for erf-GELU"),
+    Case("no-scale", "attention", "layers.1.sdpa", "alone", OPERATORS, "attention without 1/sqrt(d)"),
+    Case("mask-ignored", "attention", "layers.0.sdpa", "alone", OPERATORS, "padding mask ignored"),
+    Case("wrong-epsilon", "feed-forward", "layers.0.norm", "alone", OPERATORS, "wrong epsilon"),
+    Case("bias-missing", "feed-forward", "layers.1.output", "alone", OPERATORS, "bias missing"),
+    Case("transposed-weight", "attention", "layers.1.query", "alone", OPERATORS, "transposed square weight"),
+    Case("wrong-axis", "pooling", "layers.1.softmax", "alone", OPERATORS, "wrong axis"),
+    Case("residual-dropped", "feed-forward", "layers.1.add", "alone", OPERATORS, "an operand dropped"),
+    Case("wrong-broadcast", "rows", "layers.0.add", "alone", OPERATORS, "wrong broadcast"),
+    Case("first-row", "tables", "second", "alone", OPERATORS, "indices ignored"),
+    Case(
+        "shared-executable", "activations", "second", "together", OPERATORS, "an executable shared between two regions"
+    ),
+    Case("tanh-overflow", "tanh", "layers.0.act", "alone", COMPUTATIONS, "device tanh gives NaN above about 45"),
+    Case("qk-fp16-overflow", "causal", "layers.0.sdpa", "alone", COMPUTATIONS, "q·k in f16 overflows before scaling"),
+    Case("absorbed-overflow", "pooling", "layers.0.sum", "alone", COMPUTATIONS, "saturation that is absorbed"),
+    Case("causal-off-by-one", "causal", "layers.1.sdpa", "alone", COMPUTATIONS, "causal mask off by one"),
+    Case("float-to-int", "tables", "cast", "alone", COMPUTATIONS, "float-to-int out of range"),
+    Case("no-maximum", "pooling", "layers.0.softmax", "alone", COMPUTATIONS, "softmax without its maximum"),
+    Case("composition", "feed-forward", "layers.0.act", "fused", COMPUTATIONS, "right alone, wrong when fused"),
+    Case("vector-comma", "feed-forward", "layers.1.act", "alone", KERNELS, "one component of a vector"),
+    Case("edge-vector-store", "feed-forward", "layers.1.dense", "alone", KERNELS, "a vector stored past the row's end"),
+    Case("last-term-dropped", "pooling", "layers.1.sum", "alone", KERNELS, "last term of a sum dropped"),
+    Case("uninitialised-accumulator", "pooling", "layers.1.sum", "alone", KERNELS, "uninitialised accumulator"),
+    Case("bf16-accumulation", "pooling", "layers.1.sum", "alone", KERNELS, "16-bit accumulation"),
+    Case("wrong-stride", "moves", "layers.0.permute", "alone", KERNELS, "wrong stride of a view"),
+    Case("subnormals-flushed", "moves", "layers.1.permute", "alone", KERNELS, "subnormals flushed"),
+    Case(
+        "endless-kernel",
+        "pooling",
+        "layers.1.softmax",
+        "hangs",
+        KERNELS,
+        "a kernel that never ends",
+        ("--deadline-ms=1000",),
+        # lavapipe leaves every loop after 65,536 rounds.
+        driver="swiftshader",
+    ),
+    Case("workgroup-256", "feed-forward", "layers.1.norm", "refused", KERNELS, "more invocations than the limit"),
+    Case("workgroup-memory", "pooling", "layers.1.softmax", "refused", KERNELS, "more workgroup memory than the limit"),
+    Case("wrong-grid", "pooling", "layers.1.add", "alone", KERNELS, "the last workgroup is not launched"),
+    Case("tuned-wrong", "feed-forward", "layers.1.output", "beyond-size", KERNELS, "the tuner picks a wrong kernel"),
+    Case(
+        "device-lost",
+        "feed-forward",
+        "layers.1.act",
+        "hangs",
+        None,
+        "a device lost half-way",
+        (),
+        LAYER | {"TAPML_FAULT_KERNEL": "gelu_22"},
+    ),
+    Case(
+        "silent-fence",
+        "feed-forward",
+        "layers.1.act",
+        "hangs",
+        None,
+        "work that never ends",
+        ("--deadline-ms=1000",),
+        LAYER | {"TAPML_FAULT_KERNEL": "gelu_22"},
+    ),
+    Case(
+        "binding-limit",
+        "tables",
+        "second",
+        "refused",
+        None,
+        "a binding above the device's limit",
+        (),
+        LAYER | {"TAPML_FAULT_LIMIT": "3000"},
+    ),
+    Case(
+        "grid-limit",
+        "pooling",
+        "layers.1.add",
+        "beyond-size",
+        None,
+        "a grid dimension above the limit",
+        (),
+        LAYER | {"TAPML_FAULT_LIMIT": "8", "TAPML_FAULT_KERNEL": "add_67"},
+    ),
+    Case(
+        "dropped-launch",
+        "pooling",
+        "layers.1.softmax",
+        "sometimes",
+        None,
+        "results that differ from run to run",
+        ("--repeat=44",),
+        LAYER | {"TAPML_FAULT_KERNEL": "softmax_67", "TAPML_FAULT_SEED": "1"},
+    ),
+    Case(
+        "barrier-missing",
+        "pooling",
+        # The verdict names the one that does not wait.
+        "layers.1.add",
+        "unordered",
+        None,
+        "a barrier missing between kernels",
+        (),
+        LAYER | {"TAPML_FAULT_KERNEL": "softmax_67"},
+    ),
+]
+
+
+def make_package(model: str, directory: Path, seed: int = 0) -> Path:
+    """Captures and records a model, and returns its package."""
+    made = MODELS[model]
+    torch.manual_seed(seed)
+    shapes = made.dynamic_shapes
+    captured = tapml.capture(made.make().eval(), made.sample(seed), shapes, name=model.replace("-", "_"))
+    return captured.save(directory / f"{model}-{seed}.tapml", record=True)
+
+
+def get_verdicts(case: Case, state: dict[str, Any]) -> list[tuple[str, str]]:
+    """Returns the operator and the class of each fault that was found.
+
+    The layer knows kernels by the beginning of their names, which those of merged regions have too: what is found when
+    regions are merged is the same fault again, and true.
+    """
+    faults = [fault for fault in state["faults"] if case.point or fault["class"] != "fused"]
+    return [(fault["instance"], fault["class"]) for fault in faults]
+
+
+def find_library(name: str) -> Path:
+    """Returns a library of the tests: the build directory has it beside the tools."""
+    return require_tool("tapml").resolve().parents[1] / "lib" / name
+
+
+def migrate(
+    package: Path,
+    output: Path,
+    driver: str,
+    options: tuple[str, ...] = (),
+    environment: dict[str, str] | None = None,
+    timeout: float = 300,
+) -> dict[str, Any]:
+    """Migrates a package with ``--keep-going`` and returns the state that was written."""
+    command = [
+        str(require_tool("tapml")),
+        "migrate",
+        str(package),
+        "--target=vulkan",
+        "-o",
+        str(output),
+        "--keep-going",
+    ]
+    done = subprocess.run(
+        [*command, *options],
+        env=os.environ | testing.driver_environment(driver) | (environment or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )
+    state = output / "state.json"
+    assert state.exists(), done.stderr
+    return json.loads(state.read_text()) | {"status": done.returncode, "errors": done.stderr}
+
+
+def run_case(case: Case, package: Path, output: Path, timeout: float = 300) -> dict[str, Any]:
+    """Plants the fault of a case and returns the state of the migration."""
+    options = case.options
+    if case.point:
+        plant = f"{case.point}:tapml-test-plant-fault{{fault={case.fault} instance={case.instance}}}"
+        options = (f"--load-pass-plugin={find_library('FaultPlugin.so')}", f"--pipeline-hook={plant}", *options)
+    environment = dict(case.environment)
+    if not case.point:
+        environment |= {"VK_LAYER_PATH": str(find_library("FaultLayer")), "TAPML_FAULT": case.fault}
+    return migrate(package, output, case.driver, options, environment, timeout)
+
+
+if __name__ == "__main__":
+    scratch = Path(sys.argv[1])
+    for case in CASES:
+        if sys.argv[2:] and case.name not in sys.argv[2:]:
+            continue
+        package = scratch / f"{case.model}-0.tapml"
+        if not package.exists():
+            make_package(case.model, scratch)
+        start = time.monotonic()
+        state = run_case(case, package, scratch / "out" / f"{case.name}-{os.getpid()}")
+        found = get_verdicts(case, state)
+        mark = "ok  " if found == [(case.instance, case.kind)] else "DIFF"
+        seconds = time.monotonic() - start
+        print(f"{mark} {case.name}: wants {case.instance} {case.kind}; got {found}, {seconds:.1f} s", flush=True)
+        if mark == "DIFF":
+            print("    ", state["errors"][-600:], *[fault["sentence"][:200] for fault in state["faults"]])

@@ -1,0 +1,100 @@
+# Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Faults that are planted in small models: a migration names the operator and the class of each.
+
+``--update-faults`` writes the table of docs/Faults.md from what the migrations found.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tapml import testing
+from tapml.tools import find_tool
+
+import fault_cases
+import fault_table
+from fault_cases import CASES, Case
+from fault_models import MODELS
+
+pytestmark = [
+    pytest.mark.skipif(find_tool("tapml") is None, reason="the tool 'tapml' is not built"),
+    pytest.mark.skipif(not testing.VULKAN_DRIVERS["lavapipe"].exists(), reason="needs lavapipe"),
+]
+
+#: A model and a seed for each clean migration, small ones first. Those beyond the first three run with --long.
+CLEAN = [(list(reversed(MODELS))[number % len(MODELS)], number) for number in range(20)]
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Captures each model once."""
+    directory = tmp_path_factory.mktemp("faults")
+    made: dict[tuple[str, int], Path] = {}
+
+    def get(model: str, seed: int = 0) -> Path:
+        if (model, seed) not in made:
+            made[model, seed] = fault_cases.make_package(model, directory, seed)
+        return made[model, seed]
+
+    return get
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_fault(case: Case, package: Callable[..., Path], tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    state = fault_cases.run_case(case, package(case.model), tmp_path / "migration")
+    verdicts = fault_cases.get_verdicts(case, state)
+    assert verdicts == [(case.instance, case.kind)], [fault["sentence"] for fault in state["faults"]] or state["errors"]
+    # With --keep-going a fault is no reason to stop: all else has moved.
+    assert state["phase"] == "done"
+    results = request.config.getoption("--update-faults")
+    if results:
+        fault_table.note(Path(results), case, state)
+
+
+def test_table() -> None:
+    """docs/Faults.md says of each fault what the tests above ask for."""
+    assert fault_table.read_verdicts() == [fault_table.get_verdict(case) for case in CASES]
+
+
+@pytest.mark.parametrize("driver", ["lavapipe", "swiftshader"])
+@pytest.mark.parametrize(
+    ("model", "seed"),
+    [pytest.param(*clean, marks=[pytest.mark.long] if number >= 3 else []) for number, clean in enumerate(CLEAN)],
+)
+def test_clean(driver: str, model: str, seed: int, package: Callable[..., Path], tmp_path: Path) -> None:
+    """Nothing is said about models that have no fault."""
+    if not testing.VULKAN_DRIVERS[driver].exists():
+        pytest.skip(f"needs {driver}")
+    state = fault_cases.migrate(package(model, seed), tmp_path / "migration", driver)
+    assert not state["faults"], [fault["sentence"] for fault in state["faults"]]
+    assert state["status"] == 0, state["errors"]
+    assert state["phase"] == "done"
+    assert state["fused"]
+    assert all(step["passes"] for step in state["steps"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("fault", "instance", "kind"),
+    [
+        ("gelu-form", "encoder.layer.3.intermediate.intermediate_act_fn", "alone"),
+        ("no-scale", "encoder.layer.5.attention.self.sdpa", "alone"),
+        ("wrong-epsilon", "encoder.layer.2.output.LayerNorm", "alone"),
+    ],
+)
+def test_minilm(fault: str, instance: str, kind: str, tmp_path: Path) -> None:
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
+    minilm = pytest.importorskip("minilm")
+    samples = [minilm.tokenize(minilm.SENTENCES[:2]), minilm.tokenize(minilm.SENTENCES[2:3])]
+    captured = fault_cases.tapml.capture(minilm.model(), samples, minilm.dynamic_shapes, name="minilm")
+    path = captured.save(tmp_path / "minilm.tapml", record=True)
+    case = Case(fault, "minilm", instance, kind, fault_cases.OPERATORS, "")
+    state = fault_cases.run_case(case, path, tmp_path / "migration", timeout=900)
+    assert [(found["instance"], found["class"]) for found in state["faults"]] == [(instance, kind)]
+    assert json.loads((tmp_path / "migration" / "plan.json").read_text())["rules"]
