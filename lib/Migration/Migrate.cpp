@@ -124,7 +124,7 @@ Error Migration::openState() {
     StringRef what = (*loaded)->modelHash != *hash     ? "another model"
                      : (*loaded)->target != job.target ? "another target"
                      : (*loaded)->settings != settings ? "other settings"
-                                                  : "";
+                                                       : "";
     if (!what.empty())
       return makeError(job.output + " holds the migration of " + what +
                        "; give another -o, or delete it to start again");
