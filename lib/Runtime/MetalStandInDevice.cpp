@@ -255,7 +255,7 @@ Result<std::unique_ptr<DeviceKernel>>
 MetalStandInDevice::createKernel(std::shared_ptr<DeviceModule> module,
                                  const KernelDesc &desc) {
   return std::unique_ptr<DeviceKernel>(std::make_unique<StandInKernel>(
-      desc, std::static_pointer_cast<StandInModule>(std::move(module))));
+      desc, std::static_pointer_cast<StandInModule>(module)));
 }
 
 //===----------------------------------------------------------------------===//

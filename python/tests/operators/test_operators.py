@@ -196,6 +196,9 @@ def test_oracle_equals_float64_on_hostile_inputs(case: Case, kind: str) -> None:
 
 EXECUTORS = testing.executors()
 
+#: One case of each operator.
+FIRST_CASES = list({case.operator: case for case in reversed(CASES)}.values())
+
 #: WGSL and MSL are written from the IR that SPIR-V is made of, guards and loops included, which all sizes try there.
 #: Here a size whose every tile ends early and one of several workgroups do; each run compiles the text anew.
 TEXT_SIZES = ((5, 7), (33, 65))
@@ -249,6 +252,8 @@ def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: py
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     if target != "host" and case.special:
         pytest.skip("infinities and NaN are promised on the host only")
+    if target == "metal" and case not in FIRST_CASES and not request.config.getoption("--long"):
+        pytest.skip("each text is compiled by clang, a second a kernel: other cases of an operator run with --long")
     check_on_target(case, EXECUTORS[target], tmp_path)
 
 

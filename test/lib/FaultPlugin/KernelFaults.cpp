@@ -76,10 +76,16 @@ static bool plantVectorComma(Operation *op, OpBuilder &builder) {
   return true;
 }
 
-/// edge-vector-store: the path for whole vectors is taken at the edge too.
+/// edge-vector-store: lanes past the end of a row are stored too. Their guard
+/// compares a column with the number of columns, within the guard of the tile.
 static bool plantEdgeVectorStore(Operation *op, OpBuilder &builder) {
   auto branch = dyn_cast<scf::IfOp>(op);
-  if (!branch || branch.getElseRegion().empty())
+  if (!branch || !branch.getElseRegion().empty() ||
+      !branch->getParentOfType<scf::IfOp>() ||
+      branch.getThenRegion().getOps<memref::StoreOp>().empty())
+    return false;
+  auto guard = branch.getCondition().getDefiningOp<arith::CmpIOp>();
+  if (!guard || !matchPattern(guard.getRhs(), m_Constant()))
     return false;
   Value always = arith::ConstantIntOp::create(builder, op->getLoc(), 1, 1);
   branch.getConditionMutable().assign(always);
