@@ -192,8 +192,9 @@ def migrate(
     options: tuple[str, ...] = (),
     environment: dict[str, str] | None = None,
     timeout: float = 300,
+    keep_going: bool = True,
 ) -> dict[str, Any]:
-    """Migrates a package with ``--keep-going`` and returns the state that was written."""
+    """Migrates a package and returns the state that was written."""
     command = [
         str(require_tool("tapml")),
         "migrate",
@@ -201,7 +202,7 @@ def migrate(
         "--target=vulkan",
         "-o",
         str(output),
-        "--keep-going",
+        *(["--keep-going"] if keep_going else []),
     ]
     done = subprocess.run(
         [*command, *options],
@@ -216,7 +217,7 @@ def migrate(
     return json.loads(state.read_text()) | {"status": done.returncode, "errors": done.stderr}
 
 
-def run_case(case: Case, package: Path, output: Path, timeout: float = 300) -> dict[str, Any]:
+def run_case(case: Case, package: Path, output: Path, timeout: float = 300, keep_going: bool = True) -> dict[str, Any]:
     """Plants the fault of a case and returns the state of the migration."""
     options = case.options
     if case.point:
@@ -225,7 +226,7 @@ def run_case(case: Case, package: Path, output: Path, timeout: float = 300) -> d
     environment = dict(case.environment)
     if not case.point:
         environment |= {"VK_LAYER_PATH": str(find_library("FaultLayer")), "TAPML_FAULT": case.fault}
-    return migrate(package, output, case.driver, options, environment, timeout)
+    return migrate(package, output, case.driver, options, environment, timeout, keep_going)
 
 
 if __name__ == "__main__":
