@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,7 +22,10 @@ from tapml.tools import canonical_text, find_tool
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "operators")]
 
-import reference  # noqa: E402  (beside this file)
+import needs  # noqa: E402  (beside this file)
+import reference  # noqa: E402
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 class FunctionModule(nn.Module):
@@ -69,6 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes; runs with --long only")
+    config.addinivalue_line("markers", "needs(*things): skipped where one of them is not here (needs.py)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -78,6 +84,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="runs with --long only"))
     # The tests that one process has to run after each other start first, so that no process waits for them.
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        needs.require(*marker.args)
+
+
+@pytest.fixture(scope="session")
+def minilm() -> ModuleType:
+    """The example model with its weights: examples/minilm.py."""
+    needs.require("weights")
+    spec = importlib.util.spec_from_file_location("minilm", EXAMPLES / "minilm.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,7 @@ from tapml.errors import ToolError
 
 import wgsl_model
 
-pytest.importorskip("playwright")
-pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium is here")
+pytestmark = pytest.mark.needs("chromium")
 
 
 def run_models(directory: Path, models: list[dict[str, Any]]) -> list[browser.Report]:

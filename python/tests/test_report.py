@@ -24,7 +24,7 @@ GUILTY = [
     "encoder.layer.2.output.LayerNorm",
     "encoder.layer.5.attention.self.sdpa",
 ]
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+pytestmark = pytest.mark.needs("chromium")
 
 
 @pytest.fixture(scope="module")

@@ -20,25 +20,12 @@ from torch import nn
 import tapml
 from tapml import _native, runtime
 from tapml.api import Captured
-from tapml.testing import VULKAN_DRIVERS, driver_environment
-from tapml.tools import find_tool
+from tapml.testing import driver_environment
 
+import needs
 import wgsl_model
 
-
-def _missing() -> str:
-    """Says what is not built; empty if all is there."""
-    if find_tool("tapml") is None:
-        return "the tool 'tapml' is not built"
-    try:
-        _native.import_module("tapml._runtime")
-    except tapml.ToolError as error:
-        return str(error)
-    return ""
-
-
-needs_build = pytest.mark.skipif(bool(_missing()), reason=_missing())
-needs_lavapipe = pytest.mark.skipif(not VULKAN_DRIVERS["lavapipe"].exists(), reason="lavapipe is not installed")
+needs_build = pytest.mark.needs("tapml", "_runtime")
 
 # Any device will do: the smallest that Vulkan 1.1 allows.
 VULKAN = "vulkan"
@@ -79,6 +66,7 @@ def host_file(captured: Captured, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def lavapipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs.require("lavapipe")
     for name, value in driver_environment("lavapipe").items():
         monkeypatch.setenv(name, value)
 
@@ -117,11 +105,9 @@ def test_host(host_file: Path, module: nn.Module) -> None:
 
 
 @needs_build
-@needs_lavapipe
+@pytest.mark.needs("webgpu")
 @pytest.mark.parametrize("device", [None, "webgpu:0"])
 def test_webgpu(lavapipe: None, tmp_path: Path, device: str | None) -> None:
-    if runtime._find_webgpu() is None:
-        pytest.skip("the package 'wgpu' is not here")
     executable = tapml.load(wgsl_model.write_model(tmp_path), device)
     for n in (1, 65, 1000, 7):
         given = wgsl_model.inputs(n)
@@ -140,7 +126,6 @@ def test_webgpu_library_that_is_not_there(lavapipe: None, tmp_path: Path, monkey
 
 
 @needs_build
-@needs_lavapipe
 @pytest.mark.parametrize("device", [None, "vulkan:0", {"vulkan": "vulkan:0"}])
 def test_vulkan(lavapipe: None, captured: Captured, module: nn.Module, tmp_path: Path, device: Any) -> None:
     file = captured.compile(target=VULKAN, output=tmp_path / "tiny.tapx")
@@ -152,7 +137,6 @@ def test_vulkan(lavapipe: None, captured: Captured, module: nn.Module, tmp_path:
 
 
 @needs_build
-@needs_lavapipe
 def test_vulkan_bools(lavapipe: None, captured: Captured, tmp_path: Path) -> None:
     executable = tapml.load(captured.compile(target=VULKAN, output=tmp_path / "tiny.tapx"))
     for rows in range(1, 9):
@@ -160,7 +144,6 @@ def test_vulkan_bools(lavapipe: None, captured: Captured, tmp_path: Path) -> Non
 
 
 @needs_build
-@needs_lavapipe
 def test_vulkan_devices_that_are_not_there(lavapipe: None, captured: Captured, tmp_path: Path) -> None:
     file = captured.compile(target=VULKAN, output=tmp_path / "tiny.tapx")
     with pytest.raises(tapml.ExecutableError, match="vulkan:7"):
@@ -170,14 +153,12 @@ def test_vulkan_devices_that_are_not_there(lavapipe: None, captured: Captured, t
 
 
 @needs_build
-@needs_lavapipe
 def test_compile_as_in_the_readme(lavapipe: None, module: nn.Module) -> None:
     executable = tapml.capture(module, samples(5)).compile(target="vulkan")
     check(executable, module, 5, ["y", "masked"])
 
 
 @needs_build
-@needs_lavapipe
 def test_compile_for_a_preset(lavapipe: None, module: nn.Module) -> None:
     executable = tapml.capture(module, samples(5)).compile(target=VULKAN)
     check(executable, module, 5, ["y", "masked"])

@@ -67,6 +67,8 @@ class Store:
 
     def take_back(self) -> None:
         """Removes what was put since ``begin``."""
+        # An interrupt can fall between handing over a write and noting it: what the writer has, it does in order.
+        self._writer.submit(lambda: None).result()
         while self._queue:
             with contextlib.suppress(OSError):
                 self._wait_for_first()

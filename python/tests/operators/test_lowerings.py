@@ -18,11 +18,11 @@ import torch.nn.functional as F
 
 import tapml
 from tapml import testing
-from tapml.tools import find_tool, run_tool
+from tapml.tools import run_tool
 
 from conftest import FunctionModule
 
-pytestmark = pytest.mark.skipif(find_tool("tapml") is None, reason="the tool 'tapml' is not built")
+pytestmark = pytest.mark.needs("tapml")
 
 Tensors = tuple[torch.Tensor, ...]
 
@@ -99,12 +99,8 @@ def build(product: Product, profile: str, lowering: str, directory: Path) -> Pat
 
 
 def pinned() -> list[object]:
-    marks = {
-        driver: pytest.mark.skipif(not manifest.exists(), reason=f"the driver {driver} is not installed")
-        for driver, manifest in testing.VULKAN_DRIVERS.items()
-    }
     return [
-        pytest.param(driver, lowering, marks=marks[driver], id=f"{driver}-{number}")
+        pytest.param(driver, lowering, marks=pytest.mark.needs(driver), id=f"{driver}-{number}")
         for driver, lowerings in LOWERINGS.items()
         for number, lowering in enumerate(lowerings)
     ]

@@ -21,29 +21,18 @@ import torch
 import torch.nn.functional as F
 
 import tapml
-from tapml import _native, numerics, testing
+from tapml import numerics, testing
 from tapml.api import Captured
-from tapml.tools import find_tool
 
 import reference
 from cases import CASES, SIZES, Case
 
-needs_driver = pytest.mark.skipif(find_tool("tapml") is None, reason="the tool 'tapml' is not built")
 BY_NAME = {case.name: case for case in CASES}
 
 Tensors = tuple[torch.Tensor, ...]
 
 
-def _missing() -> str:
-    """Says what is not built; empty if all is there."""
-    try:
-        _native.import_module("tapml._numerics")
-    except tapml.ToolError as error:
-        return str(error)
-    return ""
-
-
-pytestmark = pytest.mark.skipif(bool(_missing()), reason=_missing())
+pytestmark = pytest.mark.needs("_numerics")
 
 
 @functools.cache
@@ -205,10 +194,7 @@ TEXT_SIZES = ((5, 7), (33, 65))
 
 
 def targets(names: Iterable[str] = EXECUTORS) -> list[Any]:
-    missing = {name: EXECUTORS[name].missing or "" for name in names}
-    return [
-        pytest.param(name, marks=pytest.mark.skipif(bool(reason), reason=reason)) for name, reason in missing.items()
-    ]
+    return [pytest.param(name, marks=pytest.mark.needs(name)) for name in names]
 
 
 def has_i64_results(case: Case) -> bool:
@@ -243,7 +229,7 @@ def check_on_target(case: Case, executor: testing.Executor, directory: Path, tar
         check(case, inputs, outputs["output"], executor.target or "host")
 
 
-@needs_driver
+@pytest.mark.needs("tapml")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.parametrize("target", targets())
 def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: pytest.FixtureRequest) -> None:
@@ -264,7 +250,7 @@ OWN_KERNELS = {
 }  # fmt: skip
 
 
-@needs_driver
+@pytest.mark.needs("tapml")
 @pytest.mark.parametrize(
     "case",
     [case for case in CASES if case.operator in OWN_KERNELS and not case.special],

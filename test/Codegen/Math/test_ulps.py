@@ -17,8 +17,7 @@ import subprocess
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
+import torch
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("TAPML_BUILD_DIR", ROOT / "build"))

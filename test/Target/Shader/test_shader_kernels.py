@@ -25,8 +25,6 @@ LANGUAGES = {"msl": (MetalProgram, "metal"), "wgsl": (WebGPUProgram, "webgpu")}
 @pytest.mark.parametrize("form", ["device", "scalar"])
 @pytest.mark.parametrize("name", emission.CASES)
 def test_kernel(name, form, language, tmp_path):
-    if language == "wgsl":
-        pytest.importorskip("wgpu")
     program, profile = LANGUAGES[language]
     lowerings, reference, inputs = emission.CASES[name]
     text = (emission.INPUTS / f"{name}.mlir").read_text()
