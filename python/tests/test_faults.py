@@ -44,7 +44,7 @@ def test_fault(case: Case, package: Callable[..., Path], tmp_path: Path, request
     # What its own tests show is told before anything moves: the rest of those migrations takes --long.
     whole = case.kind != "alone" or request.config.getoption("--long") or request.config.getoption("--update-faults")
     state = fault_cases.run_case(case, package(case.model), tmp_path / "migration", keep_going=bool(whole))
-    verdicts = fault_cases.get_verdicts(case, state)
+    verdicts = fault_cases.get_verdicts(state)
     assert verdicts == [(case.instance, case.kind)], [fault["sentence"] for fault in state["faults"]] or state["errors"]
     # With --keep-going a fault is no reason to stop: all else has moved.
     assert state["phase"] == ("done" if whole else "blame-alone")

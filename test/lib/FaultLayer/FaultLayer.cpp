@@ -9,7 +9,7 @@
 // Stands between the runtime and the driver and does one thing wrong:
 //
 //   TAPML_FAULT         which one, each is commented below
-//   TAPML_FAULT_KERNEL  the beginning of the names of the kernels that get it;
+//   TAPML_FAULT_KERNEL  the name of the kernels that get it;
 //                       all if it is not set
 //   TAPML_FAULT_SEED    for what happens at random
 //   TAPML_FAULT_LIMIT   the limit of a fault that has one
@@ -182,7 +182,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL CreateComputePipelines(
     std::string name = infos[i].stage.pName;
     // Handles are used again.
     layer.pipelines.erase(pipelines[i]);
-    if (name.rfind(getSetting("TAPML_FAULT_KERNEL"), 0) != 0)
+    if (std::string_view kernel = getSetting("TAPML_FAULT_KERNEL");
+        !kernel.empty() && kernel != name)
       continue;
     Kernel &kernel = layer.kernels[name];
     kernel.name = name;
