@@ -30,7 +30,7 @@ DATA_DIRECTORY = "data"
 RECORDED_FILES = {"graph.mlir": "graph_sha256", "weights.safetensors": "weights_sha256"}
 
 #: The element types of records, as MLIR and NumPy call them.
-ELEMENT_TYPES = {"f32": "<f4", "f64": "<f8", "i32": "<i4", "i64": "<i8", "i1": "|b1"}
+ELEMENT_TYPES = {"f16": "<f2", "f32": "<f4", "f64": "<f8", "i32": "<i4", "i64": "<i8", "i1": "|b1"}
 
 #: What a visit says of one value: see docs/Recording.md.
 Reference = Mapping[str, Any]

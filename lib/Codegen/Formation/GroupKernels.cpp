@@ -114,12 +114,12 @@ void Grouper::findOrigins() {
 }
 
 /// Returns true if `op` computes something from weights alone that is worth
-/// storing: renaming indices and repeating elements is not.
+/// storing: renaming indices, repeating elements and widening them is not.
 bool Grouper::isWeightOnly(Operation *op) const {
   if (getOrigin(op->getResult(0)) != Origin::Weights)
     return false;
   auto generic = dyn_cast<linalg::GenericOp>(op);
-  if (!generic)
+  if (!generic || isWidening(generic))
     return false;
   auto type = cast<RankedTensorType>(generic.getResult(0).getType());
   if (!type.hasStaticShape() || isExpensive(generic))
@@ -307,6 +307,9 @@ bool Grouper::acceptsContraction(const KernelGroup &group,
 
 bool Grouper::acceptsElementwise(const KernelGroup &group, linalg::GenericOp op,
                                  ArrayRef<Access> accesses) {
+  // A part of the load.
+  if (isWidening(op))
+    return true;
   if (accesses.size() > kMaxAccesses)
     return false;
   // Better the end of a contraction's or a reduction's kernel, where each
@@ -429,7 +432,7 @@ void Grouper::place(Operation *op) {
       return;
     auto generic = dyn_cast<linalg::GenericOp>(op);
     bool mayJoin =
-        users.size() == 1 || !generic ||
+        users.size() == 1 || !generic || isWidening(generic) ||
         (kind == KernelOpKind::Elementwise && isCheapToClone(generic) &&
          !endsEpilogue(generic) && !endsReduction(generic));
     if (mayJoin && llvm::all_of(users, [&](KernelGroup *group) {

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "tapml/Conversion/Passes.h"
+#include "tapml/Dialect/TapML/IR/ComputeType.h"
 #include "tapml/Dialect/TapML/IR/Sizes.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 
@@ -68,7 +69,7 @@ LogicalResult LowerToLinalgPass::replaceOperator(TapMLOperator op) {
   OriginListener listener(op);
   OpBuilder builder(op->getContext(), listener.instances ? &listener : nullptr);
   builder.setInsertionPoint(op);
-  FailureOr<SmallVector<Value>> results = op.decompose(builder);
+  FailureOr<SmallVector<Value>> results = decomposeOperator(op, builder);
   if (failed(results))
     return failure();
   if (TypeRange(ValueRange(*results)) != op->getResultTypes())

@@ -82,8 +82,13 @@ class Context:
             raise CannotConvert(f"the operand {value!r} is not supported")
         return self.builder.constant(value, dtype)
 
-    def promote(self, *operands: TensorLike, kind: PROMOTION = DEFAULT) -> tuple[list[Value], torch.dtype]:
-        """Returns the operands cast to the type that PyTorch computes in, and the type of the result."""
+    def promote(
+        self, *operands: TensorLike, kind: PROMOTION = DEFAULT, keeps_numbers: bool = False
+    ) -> tuple[list[Value], torch.dtype]:
+        """Returns the operands cast to the type that PyTorch computes in, and the type of the result.
+
+        With ``keeps_numbers``, numbers are not rounded to float16: where one does not fit, all operands are float32.
+        """
         examples: list[torch.Tensor | int | float] = []
         for operand in operands:
             if isinstance(operand, Value):
@@ -93,12 +98,19 @@ class Context:
             else:
                 examples.append(operand)
         compute, result = elementwise_dtypes(*examples, type_promotion_kind=kind)
+        if keeps_numbers and compute == torch.float16 and not all(map(_fits_half, operands)):
+            compute = torch.float32
         return [self.tensor(operand, compute) for operand in operands], result
 
     def cast(self, value: Value, dtype: torch.dtype) -> Value:
         if value.dtype == dtype:
             return value
         return self.op("cast", [value], value.shape, dtype)
+
+    def scale(self, value: Value, factor: float) -> Value:
+        """Returns ``value`` times a number that is not rounded to float16."""
+        (value, number), result = self.promote(value, factor, keeps_numbers=True)
+        return self.cast(self.binary("mul", value, number), result)
 
     def reshape(self, value: Value, shape: Sequence[Size]) -> Value:
         """Returns the elements of ``value``, in order, as a tensor of ``shape``."""
@@ -211,6 +223,13 @@ class Context:
         for operand in rest:
             first = self.binary(operator, first, operand)
         return first
+
+
+def _fits_half(operand: TensorLike) -> bool:
+    """Returns whether ``operand`` is a tensor of float16, or a number that float16 holds."""
+    if isinstance(operand, Value):
+        return operand.dtype == torch.float16 or operand.rank > 0
+    return not isinstance(operand, sympy.Expr) and mlir.round_float(float(operand), 16) == operand
 
 
 def _floor_div(dividend: Size, divisor: int) -> Size:

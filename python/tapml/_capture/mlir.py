@@ -20,6 +20,7 @@ Shape: TypeAlias = tuple[Size, ...]
 
 #: The element types of the dialect, as PyTorch and MLIR call them.
 ELEMENT_TYPES: dict[torch.dtype, str] = {
+    torch.float16: "f16",
     torch.float32: "f32",
     torch.int32: "i32",
     torch.int64: "i64",
@@ -115,30 +116,35 @@ def bool_attr(value: bool) -> str:
     return "true" if value else "false"
 
 
+#: For each width of a float: how struct calls it, and the literals of NaN, infinity and minus infinity.
+_FLOATS = {
+    16: ("<e", "0x7E00", "0x7C00", "0xFC00"),
+    32: ("<f", "0x7FC00000", "0x7F800000", "0xFF800000"),
+    64: ("<d", "0x7FF8000000000000", "0x7FF0000000000000", "0xFFF0000000000000"),
+}
+
+
 def float_text(value: float, width: int) -> str:
-    """Returns a float literal of 32 or 64 bits that MLIR reads back to the very same value."""
-    if width == 32:
-        try:
-            packed = struct.pack("<f", value)
-        except OverflowError:
-            packed = struct.pack("<f", math.copysign(math.inf, value))
-        value = struct.unpack("<f", packed)[0]
+    """Returns a float literal of 16, 32 or 64 bits that MLIR reads back to the very same value."""
+    value = round_float(value, width)
+    _, nan, infinity, minus_infinity = _FLOATS[width]
     if math.isnan(value):
-        return "0x7FC00000" if width == 32 else "0x7FF8000000000000"
+        return nan
     if math.isinf(value):
-        sign = "F" if value < 0 else "7"
-        return f"0x{sign}F800000" if width == 32 else f"0x{sign}FF0000000000000"
+        return minus_infinity if value < 0 else infinity
     text = repr(value)
-    if width == 32:
-        text = next(t for t in (f"{value:.{n}g}" for n in range(6, 10)) if _as_f32(float(t)) == value)
+    if width < 64:
+        text = next(t for t in (f"{value:.{n}g}" for n in range(3, 18)) if round_float(float(t), width) == value)
     mantissa, _, exponent = text.partition("e")
     mantissa = mantissa if "." in mantissa else f"{mantissa}.0"
     return f"{mantissa}e{exponent}" if exponent else mantissa
 
 
-def _as_f32(value: float) -> float:
+def round_float(value: float, width: int) -> float:
+    """Returns the nearest float of 16, 32 or 64 bits."""
+    code = _FLOATS[width][0]
     try:
-        return struct.unpack("<f", struct.pack("<f", value))[0]
+        return struct.unpack(code, struct.pack(code, value))[0]
     except OverflowError:
         return math.copysign(math.inf, value)
 
@@ -151,8 +157,8 @@ def scalar_text(value: float | int | bool, dtype: torch.dtype) -> str:
     """Returns a number as a literal of the element type ``dtype``; raises KeyError for types outside the dialect."""
     if dtype == torch.bool:
         return bool_attr(bool(value))
-    if dtype == torch.float32:
-        return float_text(float(value), 32)
+    if dtype.is_floating_point and dtype in ELEMENT_TYPES:
+        return float_text(float(value), 8 * dtype.itemsize)
     bits = {torch.int32: 32, torch.int64: 64}[dtype]
     wrapped = (int(value) + (1 << (bits - 1))) % (1 << bits) - (1 << (bits - 1))
     return str(wrapped)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-_SMALLEST_NORMAL = {np.dtype(kind): np.finfo(kind).smallest_normal for kind in (np.float32, np.float64)}
+_SMALLEST_NORMAL = {np.dtype(kind): np.finfo(kind).smallest_normal for kind in (np.float16, np.float32, np.float64)}
 
 
 class Statistics:

@@ -27,6 +27,7 @@ _QUEUE = 1 << 26
 
 
 _NUMPY_TYPES = {
+    torch.float16: np.dtype(np.float16),
     torch.float32: np.dtype(np.float32),
     torch.float64: np.dtype(np.float64),
     torch.int32: np.dtype(np.int32),

@@ -371,6 +371,17 @@ Value tapml::detail::createAdd(OpBuilder &builder, Location loc, Value lhs,
   return arith::AddIOp::create(builder, loc, lhs, rhs);
 }
 
+Value tapml::detail::convertFloat(OpBuilder &builder, Location loc, Value x,
+                                  Type type) {
+  unsigned from = x.getType().getIntOrFloatBitWidth();
+  unsigned to = type.getIntOrFloatBitWidth();
+  if (from == to)
+    return x;
+  if (from < to)
+    return arith::ExtFOp::create(builder, loc, type, x);
+  return arith::TruncFOp::create(builder, loc, type, x);
+}
+
 Value tapml::detail::castIndex(OpBuilder &builder, Location loc,
                                OpFoldResult index, Type type) {
   if (std::optional<int64_t> constant = getConstantIntValue(index))

@@ -122,6 +122,15 @@ mlir::Value createMaximum(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value createAdd(mlir::OpBuilder &builder, mlir::Location loc,
                       mlir::Value lhs, mlir::Value rhs);
 
+/// Returns a float in another floating-point type, rounded where that is
+/// narrower.
+mlir::Value convertFloat(mlir::OpBuilder &builder, mlir::Location loc,
+                         mlir::Value x, mlir::Type type);
+
+/// Returns `tensor` with its elements in the type that operators compute in.
+mlir::Value widenElements(mlir::OpBuilder &builder, mlir::Location loc,
+                          mlir::Value tensor);
+
 /// Returns an index as a number of type `type`.
 mlir::Value castIndex(mlir::OpBuilder &builder, mlir::Location loc,
                       mlir::OpFoldResult index, mlir::Type type);

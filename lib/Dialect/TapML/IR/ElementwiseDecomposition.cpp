@@ -322,11 +322,8 @@ Value CastOp::computeScalar(OpBuilder &b, Location loc, ValueRange elements) {
   }
   unsigned fromBits = from.getIntOrFloatBitWidth();
   unsigned toBits = to.getIntOrFloatBitWidth();
-  if (isa<FloatType>(from) && isa<FloatType>(to)) {
-    if (fromBits < toBits)
-      return arith::ExtFOp::create(b, loc, to, x);
-    return arith::TruncFOp::create(b, loc, to, x);
-  }
+  if (isa<FloatType>(from) && isa<FloatType>(to))
+    return convertFloat(b, loc, x, to);
   if (isa<FloatType>(from))
     return createSaturatingTruncation(b, loc, x, to);
   if (isa<FloatType>(to)) {

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "tapml/Dialect/TapML/IR/ComputeType.h"
 #include "tapml/Dialect/TapML/IR/Sizes.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 
@@ -264,8 +265,10 @@ FailureOr<Values> LinearOp::decompose(OpBuilder &builder) {
   AffineExpr n = builder.getAffineDimExpr(rank - 1);
   AffineExpr k = builder.getAffineDimExpr(rank);
 
-  // The weight as [in, out]: work on the weight alone, done once per load.
-  ShapeAndSizes weight = getShapeOf(builder, loc, getWeight());
+  // The weight as [in, out]: work on the weight alone, done once per load, and
+  // kept as it is stored.
+  Value stored = getStored(getWeight());
+  ShapeAndSizes weight = getShapeOf(builder, loc, stored);
   ShapeAndSizes transposed{RankedTensorType::get({weight.type.getDimSize(1),
                                                   weight.type.getDimSize(0)},
                                                  weight.type.getElementType()),
@@ -273,8 +276,9 @@ FailureOr<Values> LinearOp::decompose(OpBuilder &builder) {
   AffineMap swap =
       AffineMap::getPermutationMap(ArrayRef<int64_t>{1, 0}, getContext());
   Value matrix = createMap(
-      builder, loc, transposed, {{getWeight(), swap}},
+      builder, loc, transposed, {{stored, swap}},
       [](OpBuilder &, Location, ValueRange elements) { return elements[0]; });
+  matrix = widenElements(builder, loc, matrix);
 
   SmallVector<AffineExpr> xPlace;
   for (int64_t dim : llvm::seq(rank - 1))

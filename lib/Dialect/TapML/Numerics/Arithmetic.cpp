@@ -52,6 +52,8 @@ Arithmetic Arithmetic::get(ProfileAttr profile) {
     arithmetic.division = 2.5;
     arithmetic.squareRoot = 4.5;
     arithmetic.limitsDivisors = true;
+    // "Correctly rounded" in either direction.
+    arithmetic.narrowing = 1.0;
     break;
   case TargetKind::Metal:
     // Metal Shading Language 3, "Relative Error as ULPs" without fast maths:

@@ -25,58 +25,78 @@ FloatResult::FloatResult(Evaluation &e, ArrayRef<int64_t> shape)
   worst.resize(count);
 }
 
+/// Returns whether `value` is a number of `format`.
+static bool isRepresentable(const FloatFormat &format, double value) {
+  double magnitude = std::fabs(value);
+  double steps = magnitude / format.getUlp(magnitude);
+  return magnitude < format.overflow && steps == std::trunc(steps);
+}
+
+void FloatResult::store(int64_t i, const FloatFormat &format) {
+  const Arithmetic &arithmetic = e.getArithmetic();
+  double &value = values[i], &bound = bounds[i], &limit = worst[i];
+  // An error that is no number comes from a special value: nothing is known.
+  auto clean = [](double error) { return error >= 0.0 ? error : kInfinity; };
+  bound = clean(bound);
+  limit = std::max(clean(limit), bound);
+  double magnitude = std::fabs(value);
+  if (magnitude < kInfinity) {
+    // What the oracle itself is off by.
+    double own = 0x1p-51 * magnitude;
+    bound += own;
+    limit += own;
+    if (format.isNarrow()) {
+      bound += arithmetic.store(format, magnitude + bound);
+      limit += arithmetic.store(format, magnitude + limit);
+    }
+    if (!(magnitude - bound >= format.overflow))
+      return;
+    // Every result that the bound allows is infinite.
+    value = std::copysign(kInfinity, value);
+    bound = 0.0;
+    limit = magnitude - limit >= format.overflow ? 0.0 : kInfinity;
+  } else {
+    // Certain, unless an operand may have been anything.
+    bound = bound < kInfinity ? 0.0 : kInfinity;
+    limit = limit < kInfinity ? 0.0 : kInfinity;
+  }
+  if (!arithmetic.promisesNonFinite)
+    bound = limit = kInfinity;
+}
+
 void FloatResult::finish() {
   Type type = e.getResultType().getElementType();
   FloatFormat format = FloatFormat::get(type);
-  bool isNarrow = format.unitRoundoff > FloatFormat::f32().unitRoundoff;
-  // An error that is no number comes from a special value: nothing is known.
-  auto clean = [](double error) { return error >= 0.0 ? error : kInfinity; };
-  for (int64_t i = 0, count = size(); i < count; ++i) {
-    double &value = values[i], &bound = bounds[i], &limit = worst[i];
-    bound = clean(bound);
-    limit = std::max(clean(limit), bound);
-    double magnitude = std::fabs(value);
-    if (magnitude < kInfinity) {
-      // What the oracle itself is off by.
-      double own = 0x1p-51 * magnitude;
-      bound += own;
-      limit += own;
-      if (isNarrow) {
-        bound += format.getUlp(magnitude + bound) / 2;
-        limit += format.getUlp(magnitude + limit) / 2;
-      }
-      if (!(magnitude - bound >= format.overflow))
-        continue;
-      // Every result that the bound allows is infinite.
-      value = std::copysign(kInfinity, value);
-      bound = 0.0;
-      limit = magnitude - limit >= format.overflow ? 0.0 : kInfinity;
-    } else {
-      // Certain, unless an operand may have been anything.
-      bound = bound < kInfinity ? 0.0 : kInfinity;
-      limit = limit < kInfinity ? 0.0 : kInfinity;
-    }
-    if (!e.getArithmetic().promisesNonFinite)
-      bound = limit = kInfinity;
-  }
+  for (int64_t i = 0, count = size(); i < count; ++i)
+    store(i, format);
   e.addResult(Estimate::floats(type, shape, std::move(values),
                                std::move(bounds), std::move(worst)));
 }
 
 void MovedResult::finish() {
+  Type type = e.getResultType().getElementType();
+  FloatFormat format = FloatFormat::get(type);
+  bool isConverted =
+      format.isNarrow() &&
+      llvm::none_of(e.getOperation()->getOperandTypes(), [&](Type operand) {
+        return getElementTypeOrSelf(operand) == type;
+      });
   bool isExact = true;
-  for (std::vector<double> *errors : {&bounds, &worst})
-    for (double &error : *errors) {
-      error = error >= 0.0 ? error : kInfinity;
-      isExact &= error == 0.0;
-    }
+  for (int64_t i = 0, count = size(); i < count; ++i) {
+    double &bound = bounds[i], &limit = worst[i];
+    if (isConverted && !(bound == 0.0 && limit == 0.0 &&
+                         isRepresentable(format, values[i])))
+      store(i, format);
+    for (double *error : {&bound, &limit})
+      *error = *error >= 0.0 ? *error : kInfinity;
+    isExact &= bound == 0.0 && limit == 0.0;
+  }
   if (isExact) {
     bounds.clear();
     worst.clear();
   }
-  e.addResult(Estimate::floats(e.getResultType().getElementType(), shape,
-                               std::move(values), std::move(bounds),
-                               std::move(worst)));
+  e.addResult(Estimate::floats(type, shape, std::move(values),
+                               std::move(bounds), std::move(worst)));
 }
 
 IntegerResult::IntegerResult(Evaluation &e, ArrayRef<int64_t> shape)

@@ -52,20 +52,24 @@ public:
     worst[i] = error.worst;
   }
 
-  /// Makes the elements a result of the evaluation: rounds to the stored type,
-  /// decides what is infinite, and turns errors that are not numbers into
-  /// freedom.
+  /// Makes the elements a result of the evaluation.
   void finish();
 
   std::vector<double> values, bounds, worst;
 
 protected:
+  /// Stores an element as the result's type does, in `format`: rounds where
+  /// that is narrower than what operators compute in, decides what is infinite,
+  /// and turns errors that are not numbers into freedom.
+  void store(int64_t i, const FloatFormat &format);
+
   Evaluation &e;
   Shape shape;
 };
 
 /// As `FloatResult`, for operators that do not round: where no operand has an
-/// error, neither has the result.
+/// error, neither has the result, unless its type is a narrow one that no
+/// operand has and that cannot hold it.
 class MovedResult : public FloatResult {
 public:
   using FloatResult::FloatResult;

@@ -106,14 +106,15 @@ def convert_rsub(ctx: Context, self: TensorLike, other: TensorLike, alpha: Tenso
 
 @converts("aten.mul.Tensor", "aten.mul.Scalar")
 def convert_mul(ctx: Context, self: TensorLike, other: TensorLike) -> Value:
-    (left, right), _ = ctx.promote(self, other)
-    return ctx.binary("bitwise_and" if left.dtype == torch.bool else "mul", left, right)
+    (left, right), result = ctx.promote(self, other, keeps_numbers=True)
+    product = ctx.binary("bitwise_and" if left.dtype == torch.bool else "mul", left, right)
+    return ctx.cast(product, result)
 
 
 @converts("aten.div.Tensor", "aten.div.Scalar")
 def convert_div(ctx: Context, self: TensorLike, other: TensorLike) -> Value:
-    (left, right), _ = ctx.promote(self, other, kind=INT_TO_FLOAT)
-    return ctx.binary("div", left, right)
+    (left, right), result = ctx.promote(self, other, kind=INT_TO_FLOAT, keeps_numbers=True)
+    return ctx.cast(ctx.binary("div", left, right), result)
 
 
 @converts("aten.maximum.default")
@@ -208,7 +209,7 @@ def convert_hardtanh(ctx: Context, self: Value, min_val: float = -1, max_val: fl
 @converts("aten.leaky_relu.default")
 def convert_leaky_relu(ctx: Context, self: Value, negative_slope: float = 0.01) -> Value:
     positive = ctx.binary("gt", self, ctx.tensor(0.0, self.dtype), torch.bool)
-    return _where(ctx, positive, self, ctx.binary("mul", self, ctx.tensor(negative_slope, self.dtype)))
+    return _where(ctx, positive, self, ctx.scale(self, negative_slope))
 
 
 @converts("aten.clamp_min.default", "aten.clamp_min.Tensor")

@@ -58,7 +58,7 @@ def convert_dot(ctx: Context, self: Value, tensor: Value) -> Value:
 
 
 def _scaled(ctx: Context, value: Value, factor: float) -> Value:
-    return value if factor == 1 else ctx.binary("mul", value, ctx.tensor(factor, value.dtype))
+    return value if factor == 1 else ctx.scale(value, factor)
 
 
 def _add_product(ctx: Context, addend: Value, left: Value, right: Value, beta: float, alpha: float) -> Value:

@@ -23,7 +23,7 @@ class TapML_TypeList<list<Type> members> {
 }
 
 // The element types of the dialect; one line each to add another.
-defvar TapML_FloatTypes = TapML_TypeList<[F32]>.types;
+defvar TapML_FloatTypes = TapML_TypeList<[F16, F32]>.types;
 defvar TapML_IntegerTypes = TapML_TypeList<[I32, I64]>.types;
 defvar TapML_BoolTypes = TapML_TypeList<[I1]>.types;
 

@@ -31,6 +31,9 @@ struct FloatFormat {
     return {0x1p-24, 0x1p-126, 0x1p-149, 0x1.ffffffp127};
   }
 
+  /// Returns whether it is a form of storage, for results of f32 arithmetic.
+  bool isNarrow() const { return unitRoundoff > f32().unitRoundoff; }
+
   /// Returns the distance between neighbouring numbers at `magnitude`.
   double getUlp(double magnitude) const {
     double normal = magnitude > smallestNormal ? magnitude : smallestNormal;
@@ -71,6 +74,8 @@ struct Arithmetic {
   double sine = 4.0;
   double power = 2.0;
   double powerPerLog = 3.0;
+  /// Storing a result in a format narrower than f32.
+  double narrowing = 0.5;
   /// Absolute error of the error function within gelu, beside `erf`.
   double geluErf = 0.0;
 
@@ -116,6 +121,15 @@ struct Arithmetic {
       error += format.smallestNormal;
     else if (ulps > 0.5 && magnitude < format.smallestNormal)
       error += format.smallestSubnormal / 2;
+    return error;
+  }
+
+  /// Returns the error of storing a result of that magnitude in `format`, which
+  /// is narrower than f32.
+  double store(const FloatFormat &format, double magnitude) const {
+    double error = narrowing * format.getUlp(magnitude);
+    if (flushesSubnormals && magnitude < 2 * format.smallestNormal)
+      error += format.smallestNormal;
     return error;
   }
 };
