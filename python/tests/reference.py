@@ -9,6 +9,7 @@ wrong operation, attribute, size or type is found without a compiler. Every resu
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,21 +18,22 @@ import torch
 from tapml._capture.graph import Graph
 from tapml._capture.mlir import Operation, Value
 
-_DTYPES = {"f32": torch.float32, "i32": torch.int32, "i64": torch.int64, "i1": torch.bool}
+_FLOATS = {"f16": torch.float16, "f32": torch.float32}
+_DTYPES = {**_FLOATS, "i32": torch.int32, "i64": torch.int64, "i1": torch.bool}
 
 
 def evaluate(graph: Graph, inputs: Mapping[str, torch.Tensor], *, wide: bool = False) -> dict[str, torch.Tensor]:
     """Returns the outputs of ``graph`` by name; raises AssertionError where a value does not have its declared type.
 
-    With ``wide``, everything is computed in float64 that is declared as f32.
+    With ``wide``, everything is computed in float64 that is declared as a narrower float.
     """
     if not wide:
         return _evaluate_graph(graph, inputs)
-    _DTYPES["f32"] = torch.float64
+    _DTYPES.update(dict.fromkeys(_FLOATS, torch.float64))
     try:
         return _evaluate_graph(graph, {name: _widen(value) for name, value in inputs.items()})
     finally:
-        _DTYPES["f32"] = torch.float32
+        _DTYPES.update(_FLOATS)
 
 
 def _widen(value: torch.Tensor) -> torch.Tensor:
@@ -40,7 +42,7 @@ def _widen(value: torch.Tensor) -> torch.Tensor:
 
 def _computed(dtype: torch.dtype) -> torch.dtype:
     """Returns the type that values of a declared type are computed in."""
-    return _DTYPES["f32"] if dtype == torch.float32 else dtype
+    return next((_DTYPES[name] for name, declared in _FLOATS.items() if declared == dtype), dtype)
 
 
 def _evaluate_graph(graph: Graph, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -71,13 +73,11 @@ def _integers(text: str) -> list[int]:
 
 def _number(text: str) -> int | float | bool:
     """Returns the value of a scalar literal such as "2.0 : f32", "true" or "0x7F800000 : f32"."""
-    literal = text.partition(":")[0].strip()
+    literal, element = (part.strip() for part in text.split(":")) if ":" in text else (text.strip(), "")
     if literal in ("true", "false"):
         return literal == "true"
     if literal.startswith("0x"):
-        return (
-            torch.tensor(int(literal, 16) - (1 << 32 if int(literal, 16) >> 31 else 0)).int().view(torch.float32).item()
-        )
+        return struct.unpack("<e" if element == "f16" else "<f", bytes.fromhex(literal[2:])[::-1])[0]
     return float(literal) if "." in literal else int(literal)
 
 
@@ -139,7 +139,7 @@ def _pow(operation: Operation, operands: list[Any], graph: Graph) -> torch.Tenso
 def _constant(operation: Operation, operands: list[Any], graph: Graph) -> torch.Tensor:
     literal, element = re.fullmatch(r"dense<(.*)> : tensor<(\w+)>", operation.properties["value"]).groups()
     # The constant is a number of the declared type, however wide it is computed with.
-    declared = torch.float32 if element == "f32" else _DTYPES[element]
+    declared = _FLOATS.get(element, _DTYPES[element])
     return torch.tensor(_number(f"{literal} : {element}"), dtype=declared).to(_DTYPES[element])
 
 
@@ -151,7 +151,7 @@ def _get_global(operation: Operation, operands: list[Any], graph: Graph) -> torc
 def _full(operation: Operation, operands: list[Any], graph: Graph) -> torch.Tensor:
     value = _number(operation.properties["value"])
     if isinstance(value, float):
-        value = torch.tensor(value, dtype=torch.float32).item()
+        value = torch.tensor(value, dtype=operation.results[0].dtype).item()
     return torch.full(_shape(operation, operands), value, dtype=_computed(operation.results[0].dtype))
 
 

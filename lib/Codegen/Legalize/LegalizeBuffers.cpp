@@ -1,4 +1,4 @@
-//===- LegalizeBuffers.cpp - Vectors and bytes in memory ===//
+//===- LegalizeBuffers.cpp - Vectors, bytes and halves in memory ===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -159,105 +159,131 @@ static void rewriteAsScalars(const Access &access, Value buffer) {
 }
 
 //===----------------------------------------------------------------------===//
-// Buffers of bytes
+// Buffers of bytes and halves
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Accesses bytes in a buffer of 32-bit words, the first byte lowest.
-class BytePacker {
+/// Accesses elements of 8 or 16 bits in a buffer of 32-bit words, the first
+/// lowest.
+class Packer {
 public:
-  BytePacker(OpBuilder &builder, Location loc, Value buffer)
-      : b(builder), loc(loc), buffer(buffer) {}
+  Packer(OpBuilder &builder, Location loc, Value buffer, Type element)
+      : b(builder), loc(loc), buffer(buffer), element(element),
+        bits(element.getIntOrFloatBitWidth()) {}
 
-  /// Byte `position` (an i32, or a constant multiple of eight bits) of `word`.
-  Value getByte(Value word, Value shift) {
-    if (shift)
-      word = arith::ShRUIOp::create(b, loc, word, shift);
-    return arith::TruncIOp::create(b, loc, b.getI8Type(), word);
+  /// The number of elements in a word.
+  static int64_t getCount(Type element) {
+    return 32 / element.getIntOrFloatBitWidth();
   }
 
   Value load(Value index) {
-    return getByte(memref::LoadOp::create(b, loc, buffer, wordOf(index)),
-                   shiftOf(index));
+    return getElement(memref::LoadOp::create(b, loc, buffer, wordOf(index)),
+                      shiftOf(index));
   }
 
-  /// Four bytes at word `element`.
-  Value loadWord(Value element, VectorType type) {
-    Value word = memref::LoadOp::create(b, loc, buffer, element);
-    SmallVector<Value> bytes;
-    for (int64_t i = 0; i < kVectorWidth; ++i)
-      bytes.push_back(getByte(word, i ? constant(8 * i) : Value()));
-    return vector::FromElementsOp::create(b, loc, type, bytes);
-  }
-
-  void storeWord(Value element, Value bytes) {
-    Value word;
-    for (int64_t i = 0; i < kVectorWidth; ++i) {
-      Value byte = widen(vector::ExtractOp::create(b, loc, bytes, i));
-      if (i)
-        byte = arith::ShLIOp::create(b, loc, byte, constant(8 * i));
-      word = word ? arith::OrIOp::create(b, loc, word, byte) : byte;
+  /// The elements in words from `word` on.
+  Value loadWords(Value word, VectorType type) {
+    SmallVector<Value> elements;
+    int64_t count = getCount(element);
+    for (int64_t i = 0, e = type.getNumElements(); i < e; i += count) {
+      Value loaded = memref::LoadOp::create(b, loc, buffer,
+                                            addIndex(b, loc, word, i / count));
+      for (int64_t j = 0; j < count; ++j)
+        elements.push_back(
+            getElement(loaded, j ? constant(bits * j) : Value()));
     }
-    memref::StoreOp::create(b, loc, word, buffer, element);
+    return vector::FromElementsOp::create(b, loc, type, elements);
   }
 
-  /// Clears and sets one byte atomically: other invocations may write the
-  /// other bytes of the word at the same time.
-  void store(Value index, Value byte) {
-    Value element = wordOf(index), shift = shiftOf(index);
-    Value mask = arith::ShLIOp::create(b, loc, constant(0xff), shift);
+  void storeWords(Value word, Value elements) {
+    int64_t count = getCount(element);
+    for (int64_t i = 0, e = getWidth(elements.getType()); i < e; i += count) {
+      Value packed;
+      for (int64_t j = 0; j < count; ++j) {
+        Value part = widen(vector::ExtractOp::create(b, loc, elements, i + j));
+        if (j)
+          part = arith::ShLIOp::create(b, loc, part, constant(bits * j));
+        packed = packed ? arith::OrIOp::create(b, loc, packed, part) : part;
+      }
+      memref::StoreOp::create(b, loc, packed, buffer,
+                              addIndex(b, loc, word, i / count));
+    }
+  }
+
+  /// Clears and sets one element atomically: other invocations may write the
+  /// others of the word at the same time.
+  void store(Value index, Value value) {
+    Value word = wordOf(index), shift = shiftOf(index);
+    Value mask =
+        arith::ShLIOp::create(b, loc, constant((1 << bits) - 1), shift);
     mask = arith::XOrIOp::create(b, loc, mask, constant(-1));
     memref::AtomicRMWOp::create(b, loc, arith::AtomicRMWKind::andi, mask,
-                                buffer, element);
-    Value bits = arith::ShLIOp::create(b, loc, widen(byte), shift);
-    memref::AtomicRMWOp::create(b, loc, arith::AtomicRMWKind::ori, bits, buffer,
-                                element);
+                                buffer, word);
+    Value part = arith::ShLIOp::create(b, loc, widen(value), shift);
+    memref::AtomicRMWOp::create(b, loc, arith::AtomicRMWKind::ori, part, buffer,
+                                word);
   }
 
 private:
   Value constant(int32_t value) {
     return arith::ConstantIntOp::create(b, loc, value, 32);
   }
-  Value widen(Value byte) {
-    return arith::ExtUIOp::create(b, loc, b.getI32Type(), byte);
+  /// The element that begins `shift` bits, or none, above the lowest of `word`.
+  Value getElement(Value word, Value shift) {
+    if (shift)
+      word = arith::ShRUIOp::create(b, loc, word, shift);
+    Value part = arith::TruncIOp::create(b, loc, b.getIntegerType(bits), word);
+    return isa<FloatType>(element)
+               ? arith::BitcastOp::create(b, loc, element, part)
+               : part;
+  }
+  Value widen(Value value) {
+    if (isa<FloatType>(element))
+      value = arith::BitcastOp::create(b, loc, b.getIntegerType(bits), value);
+    return arith::ExtUIOp::create(b, loc, b.getI32Type(), value);
   }
   Value wordOf(Value index) {
-    return arith::ShRUIOp::create(b, loc, index, constantIndex(b, loc, 2));
+    int64_t shift = llvm::Log2_64(getCount(element));
+    return arith::ShRUIOp::create(b, loc, index, constantIndex(b, loc, shift));
   }
-  /// The number of bits below the byte at `index`.
+  /// The number of bits below the element at `index`.
   Value shiftOf(Value index) {
     Value narrow = arith::IndexCastOp::create(b, loc, b.getI32Type(), index);
-    Value byte = arith::AndIOp::create(b, loc, narrow, constant(3));
-    return arith::ShLIOp::create(b, loc, byte, constant(3));
+    Value place =
+        arith::AndIOp::create(b, loc, narrow, constant(getCount(element) - 1));
+    return arith::ShLIOp::create(b, loc, place, constant(llvm::Log2_64(bits)));
   }
 
   OpBuilder &b;
   Location loc;
   Value buffer;
+  Type element;
+  int64_t bits;
 };
 } // namespace
 
-/// Rewrites an access after the buffer has become one of 32-bit words.
-static void rewriteAsWords(const Access &access, Value buffer,
+/// Rewrites an access after the buffer of `element` has become one of 32-bit
+/// words.
+static void rewriteAsWords(const Access &access, Value buffer, Type element,
                            DivisibilityAnalysis &analysis) {
   OpBuilder b(access.op);
   Location loc = access.op->getLoc();
-  BytePacker packer(b, loc, buffer);
+  Packer packer(b, loc, buffer, element);
   auto vectorType = dyn_cast<VectorType>(access.type);
-  if (access.getWidth() == kVectorWidth &&
-      analysis.isMultipleOf(access.index, kVectorWidth)) {
-    Value element =
-        buildExactQuotient(b, loc, access.index, kVectorWidth, analysis);
+  int64_t count = Packer::getCount(element);
+  if (access.getWidth() % count == 0 &&
+      analysis.isMultipleOf(access.index, count)) {
+    Value word = buildExactQuotient(b, loc, access.index, count, analysis);
     if (!access.stored)
-      return replaceLoad(access, packer.loadWord(element, vectorType));
-    packer.storeWord(element, access.stored);
+      return replaceLoad(access, packer.loadWords(word, vectorType));
+    packer.storeWords(word, access.stored);
     return access.op->erase();
   }
-  SmallVector<Value> bytes;
+  SmallVector<Value> elements;
   for (int64_t i = 0, e = access.getWidth(); i < e; ++i) {
     Value index = addIndex(b, loc, access.index, i);
     if (!access.stored)
-      bytes.push_back(packer.load(index));
+      elements.push_back(packer.load(index));
     else if (vectorType)
       packer.store(index, vector::ExtractOp::create(b, loc, access.stored, i));
     else
@@ -266,8 +292,8 @@ static void rewriteAsWords(const Access &access, Value buffer,
   if (access.stored)
     return access.op->erase();
   replaceLoad(access, vectorType ? Value(vector::FromElementsOp::create(
-                                       b, loc, vectorType, bytes))
-                                 : bytes[0]);
+                                       b, loc, vectorType, elements))
+                                 : elements[0]);
 }
 
 //===----------------------------------------------------------------------===//
@@ -285,28 +311,30 @@ LogicalResult tapml::legalizeBuffers(gpu::GPUFuncOp kernel,
              << "argument " << buffer.getArgNumber() << " has type " << type
              << "; buffers are one-dimensional with unit stride";
     FailureOr<SmallVector<Access>> accesses = collectAccesses(buffer);
-    bool isBytes = type.getElementType().isInteger(8) && packsBytes(profile);
+    Type element = type.getElementType();
+    bool isPacked = (element.isInteger(8) && packsBytes(profile)) ||
+                    (element.isF16() && packsHalves(profile));
     if (failed(accesses)) {
-      if (isBytes)
+      if (isPacked)
         return emitKernelError(kernel)
-               << "argument " << buffer.getArgNumber()
-               << " is a buffer of bytes that is used other than by loads and "
-                  "stores, but profile '"
-               << profile.getName() << "' has no feature 'storage8'";
+               << "argument " << buffer.getArgNumber() << " is a buffer of "
+               << (element.isF16() ? "16-bit floats" : "bytes")
+               << " that is used other than by loads and stores, but profile '"
+               << profile.getName() << "' has no feature '"
+               << (element.isF16() ? "storage16" : "storage8") << "'";
       continue;
     }
     // Offsets do not depend on what buffers hold, but their operations change.
     DivisibilityAnalysis analysis;
-    if (isBytes) {
+    if (isPacked) {
       retype(kernel, buffer, IntegerType::get(kernel.getContext(), 32),
-             kVectorWidth);
+             Packer::getCount(element));
       for (const Access &access : *accesses)
-        rewriteAsWords(access, buffer, analysis);
-    } else if (!isa<VectorType>(type.getElementType())) {
+        rewriteAsWords(access, buffer, element, analysis);
+    } else if (!isa<VectorType>(element)) {
       bool asVectors = canBeVectors(*accesses, analysis);
       if (asVectors)
-        retype(kernel, buffer,
-               VectorType::get({kVectorWidth}, type.getElementType()),
+        retype(kernel, buffer, VectorType::get({kVectorWidth}, element),
                kVectorWidth);
       for (const Access &access : *accesses)
         asVectors ? rewriteAsVectors(access, buffer, analysis)

@@ -82,6 +82,8 @@ Error tapml::expandMissingIntrinsics(Module &module,
   const MCSubtargetInfo &subtarget = *machine.getMCSubtargetInfo();
   bool hasRounding = subtarget.checkFeatures("+sse4.1");
   bool hasFma = subtarget.checkFeatures("+fma");
+  if (!subtarget.checkFeatures("+f16c"))
+    expandHalfConversions(module);
 
   SmallVector<IntrinsicInst *> missing;
   for (Function &function : module)

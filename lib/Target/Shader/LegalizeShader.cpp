@@ -86,7 +86,8 @@ struct LegalizeShaderPass final
         if (!profile.hasFeature("int64") && failed(narrowIntegers(kernel)))
           return failure();
         if (failed(legalizeVectors(kernel)) ||
-            failed(legalizeBuffers(kernel, profile)))
+            failed(legalizeBuffers(kernel, profile)) ||
+            (packsHalves(profile) && failed(widenHalves(kernel))))
           return failure();
         if (!hasNarrow && failed(widenIntegers(kernel)))
           return failure();

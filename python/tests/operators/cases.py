@@ -188,8 +188,9 @@ def _binary() -> list[Case]:
 
 
 def _casts_and_new_tensors() -> list[Case]:
-    types = {"f32": torch.float32, "i32": torch.int32, "i64": torch.int64, "i1": torch.bool}
+    types = {"f16": torch.float16, "f32": torch.float32, "i32": torch.int32, "i64": torch.int64, "i1": torch.bool}
     sources: dict[str, Maker] = {
+        "f16": lambda m, n: (uniform(m, n, low=-100, high=100).trunc() / 4).half(),
         "f32": lambda m, n: uniform(m, n, low=-100, high=100).trunc() / 4,
         "i32": lambda m, n: integers(m, n, high=200, dtype=torch.int32) - 100,
         "i64": lambda m, n: integers(m, n, high=200) - 100,
@@ -340,11 +341,45 @@ def _composites() -> list[Case]:
     return cases
 
 
+def _halve(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.half() if tensor.is_floating_point() else tensor
+
+
+def in_half(case: Case) -> Case:
+    """Returns the same operator on float16."""
+    inputs = tuple(lambda m, n, make=make: _halve(make(m, n)) for make in case.inputs)
+    return dataclasses.replace(case, name=f"{case.name}_f16", make=lambda: case.make().half(), inputs=inputs)
+
+
+#: Beside the first case of each operator, those whose float16 form has something of its own: broadcasting masks,
+#: numbers that float16 does not hold, weights, rows and columns of other sizes.
+HALF_CASES = {
+    "add_scalar", "attention_bias", "attention_causal", "attention_heads", "attention_mask", "gelu_tanh",
+    "layer_norm_offset", "layer_norm_two_dims", "linear_aligned", "linear_long", "linear_odd_no_bias",
+    "matmul_broadcast", "matmul_dynamic", "matmul_large", "pow_square", "softmax_columns", "sum_columns",
+    "where_scalar",
+}  # fmt: skip
+
+
+def _halves(cases: list[Case]) -> list[Case]:
+    found: dict[str, Case] = {}
+    for case in cases:
+        floats = any(make(2, 2).is_floating_point() for make in case.inputs) or any(
+            parameter.is_floating_point() for parameter in case.make().parameters()
+        )
+        if floats and case.operator not in ("arange", "cast", "full"):
+            found.setdefault(case.operator if case.name not in HALF_CASES else case.name, case)
+    return [in_half(case) for case in found.values()]
+
+
+_SINGLES = [*_unary(), *_binary(), *_movement(), *_accumulations(), *_composites()]
+
 CASES = [
-    *_unary(),
-    *_binary(),
+    *_SINGLES,
     *_casts_and_new_tensors(),
-    *_movement(),
-    *_accumulations(),
-    *_composites(),
+    Case("full_f16", "full", function(lambda x: torch.full_like(x, 0.1)), (lambda m, n: _halve(matrix(m, n)),)),
+    Case("arange_f16", "arange", function(lambda x: torch.arange(x.shape[1], dtype=torch.float16)), (matrix,)),
+    Case("mul_scalar_f16", "mul", function(lambda x: x * 0.1), (lambda m, n: _halve(matrix(m, n)),)),
+    Case("div_scalar_f16", "div", function(lambda x: x / 0.3), (lambda m, n: _halve(matrix(m, n)),)),
+    *_halves(_SINGLES),
 ]

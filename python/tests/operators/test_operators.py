@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +99,13 @@ def assert_equals_float64(case: Case, inputs: Tensors) -> None:
     if wanted.dtype != np.float64:
         assert (result.values == wanted).all()
         return
-    # What float32 does not hold is infinite.
+    # What the result's type does not hold is infinite.
+    largest = np.finfo(np.float16 if result.dtype == "f16" else np.float32).max
     values, wanted = (
-        np.where(np.abs(x) > np.finfo(np.float32).max, np.copysign(math.inf, x), x) for x in (result.values, wanted)
+        np.where(np.abs(x) > largest, np.copysign(math.inf, x), x) for x in (result.values, wanted)
     )
     special = ~np.isfinite(wanted) | ~np.isfinite(values)
-    # float64 is 2^29 times as accurate as float32, for which the bounds are.
+    # float64 is 2^29 times as accurate as float32, for which the bounds are at least.
     allowed = np.zeros_like(wanted) if result.bounds is None else result.bounds * 2.0**-26
     with np.errstate(invalid="ignore"):
         same = (values == wanted) | (np.isnan(values) & np.isnan(wanted))
@@ -143,12 +144,17 @@ def _sprinkle(x: torch.Tensor) -> torch.Tensor:
 
 HOSTILE_SIZES = ((5, 7), (33, 65))
 
+
+def _scale(single: float, half: float) -> Callable[[torch.Tensor], torch.Tensor]:
+    return lambda x: x * (half if x.dtype == torch.float16 else single)
+
+
 #: What hostile inputs are made of the ordinary ones of a case.
 HOSTILE = {
-    "large": lambda x: x * 1e16,
-    "huge": lambda x: x * 3e37,
-    "tiny": lambda x: x * 1e-30,
-    "subnormal": lambda x: x * 1e-41,
+    "large": _scale(1e16, 50.0),
+    "huge": _scale(3e37, 6000.0),
+    "tiny": _scale(1e-30, 1e-3),
+    "subnormal": _scale(1e-41, 1e-6),
     "cancelling": _alternate,
     "offset": lambda x: x + 1e4,
     "equal": lambda x: torch.full_like(x, 0.7),

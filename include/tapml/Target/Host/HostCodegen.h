@@ -46,11 +46,15 @@ createHostTargetMachine(const HostTarget &target);
 llvm::Expected<llvm::SmallVector<char, 0>>
 compileHostModule(llvm::Module &module, const HostTarget &target);
 
-/// Replaces the rounding functions and the fused multiply-add, where the target
-/// has no instruction for them, by what it has: they would become calls to
-/// libm. Fails for those that cannot be replaced.
+/// Replaces the rounding functions, the fused multiply-add and the conversions
+/// of 16-bit floats, where the target has no instruction for them, by what it
+/// has: they would become calls to libraries. Fails for those that cannot be
+/// replaced.
 llvm::Error expandMissingIntrinsics(llvm::Module &module,
                                     const llvm::TargetMachine &machine);
+
+/// Replaces conversions between 16-bit and 32-bit floats by arithmetic on bits.
+void expandHalfConversions(llvm::Module &module);
 
 /// Links a relocatable object to a shared object with LLD.
 llvm::Expected<llvm::SmallVector<char, 0>>

@@ -52,9 +52,8 @@ Value tapml::detail::widenElements(OpBuilder &builder, Location loc,
   if (matchPattern(tensor, m_Constant(&elements))) {
     auto convert = [&](APFloat number) {
       bool losesInfo;
-      number.convert(
-          cast<FloatType>(wide.getElementType()).getFloatSemantics(),
-          APFloat::rmNearestTiesToEven, &losesInfo);
+      number.convert(cast<FloatType>(wide.getElementType()).getFloatSemantics(),
+                     APFloat::rmNearestTiesToEven, &losesInfo);
       return number.bitcastToAPInt();
     };
     return arith::ConstantOp::create(

@@ -34,13 +34,15 @@ ArrayAttr tapml::uniteInstances(ArrayRef<Operation *> ops) {
   return ArrayAttr::get(ops.front()->getContext(), instances.getArrayRef());
 }
 
-/// Returns the name of the profile feature without which `type` cannot be held
-/// in a buffer; empty where no feature is needed. i64 needs none on a boundary:
-/// values cross as checked i32.
-static StringRef getRequiredFeature(Type type) {
+/// Returns the name of the profile feature without which `op` cannot use
+/// `type`; empty where no feature is needed. i64 needs none on a boundary:
+/// values cross as checked i32. Neither do halves that an operator only stores:
+/// they are packed into words.
+static StringRef getRequiredFeature(Operation *op, Type type) {
   if (type.isF64())
     return "float64";
-  if (type.isF16() || type.isBF16())
+  bool isStored = isa<TapMLOperator>(op) && op->getNumRegions() == 0;
+  if ((type.isF16() && !isStored) || type.isBF16())
     return "float16";
   return "";
 }
@@ -51,7 +53,7 @@ tapml::detail::getUnsupportedTypeReason(Operation *op, ProfileAttr profile) {
     return std::nullopt;
   auto check = [&](Type type) -> std::optional<std::string> {
     Type element = getElementTypeOrSelf(type);
-    StringRef feature = getRequiredFeature(element);
+    StringRef feature = getRequiredFeature(op, element);
     if (feature.empty() || profile.hasFeature(feature))
       return std::nullopt;
     std::string reason;

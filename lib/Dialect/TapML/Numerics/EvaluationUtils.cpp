@@ -84,8 +84,8 @@ void MovedResult::finish() {
   bool isExact = true;
   for (int64_t i = 0, count = size(); i < count; ++i) {
     double &bound = bounds[i], &limit = worst[i];
-    if (isConverted && !(bound == 0.0 && limit == 0.0 &&
-                         isRepresentable(format, values[i])))
+    if (isConverted &&
+        !(bound == 0.0 && limit == 0.0 && isRepresentable(format, values[i])))
       store(i, format);
     for (double *error : {&bound, &limit})
       *error = *error >= 0.0 ? *error : kInfinity;
