@@ -39,6 +39,7 @@ Sample = tuple[Any, ...] | Mapping[str, Any]
 
 # PyTorch's own decompositions round differently from the operators that they replace. Beyond this fraction of an
 # output's largest value a difference is a fault and not rounding.
+_DECOMPOSITION_LIMITS = {torch.float16: 2.0**-6}
 _DECOMPOSITION_LIMIT = 2.0**-12
 
 
@@ -392,7 +393,8 @@ def _compare(got: Any, expected: Any, number: int, model: str, tolerance: float,
         difference = _difference(left, right)
         limit = tolerance
         if relative and right.is_floating_point() and right.numel():
-            limit = max(limit, _DECOMPOSITION_LIMIT * float(right.abs().nan_to_num(posinf=0.0).max()))
+            share = _DECOMPOSITION_LIMITS.get(right.dtype, _DECOMPOSITION_LIMIT)
+            limit = max(limit, share * float(right.abs().nan_to_num(posinf=0.0).max()))
         if difference > limit:
             raise CaptureError(
                 f"the traced '{model}' differs from the module by {difference:g} in output "

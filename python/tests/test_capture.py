@@ -342,12 +342,12 @@ def test_every_unsupported_operator_is_reported_at_once() -> None:
 
 
 def test_unsupported_element_types_are_reported_where_they_enter() -> None:
-    module = nn.Linear(3, 3).half()
+    module = nn.Linear(3, 3).bfloat16()
     module.register_buffer("also", torch.zeros(3, dtype=torch.float64))
     error = rejects(FunctionModule(lambda x, y: (x * 2).sum() + y), torch.randn(3).double(), torch.randn(3))
     assert [(item.op, item.instance) for item in error.unsupported] == [("input", "args.0")]
-    assert "the element type float64 is not supported (only float32, int32, int64, bool)" in str(error)
-    error = rejects(module, torch.randn(2, 3).half())
+    assert "the element type float64 is not supported (only float16, float32, int32, int64, bool)" in str(error)
+    error = rejects(module, torch.randn(2, 3).bfloat16())
     assert [item.op for item in error.unsupported] == ["input", "weight", "weight"]
 
 

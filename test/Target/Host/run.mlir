@@ -120,6 +120,36 @@ tapml.executable @kernels {
       return
     }
 
+    // Sixteen-bit floats: in vectors, and one by one.
+    func.func @widen(%x: memref<?xf16>, %y: memref<?xf32>, %begin: index, %end: index)
+        attributes {tapml.host_kernel, tapml.access = ["read", "write"]} {
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      scf.for %g = %begin to %end step %c1 {
+        %i = arith.muli %g, %c8 : index
+        %v = vector.load %x[%i] : memref<?xf16>, vector<8xf16>
+        %w = arith.extf %v : vector<8xf16> to vector<8xf32>
+        vector.store %w, %y[%i] : memref<?xf32>, vector<8xf32>
+      }
+      return
+    }
+
+    func.func @round_to_half(%x: memref<?xf32>, %y: memref<?xf16>, %z: memref<?xf16>, %begin: index, %end: index)
+        attributes {tapml.host_kernel, tapml.access = ["read", "write", "write"]} {
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      scf.for %g = %begin to %end step %c1 {
+        %i = arith.muli %g, %c8 : index
+        %v = vector.load %x[%i] : memref<?xf32>, vector<8xf32>
+        %h = arith.truncf %v : vector<8xf32> to vector<8xf16>
+        vector.store %h, %y[%i] : memref<?xf16>, vector<8xf16>
+        %s = memref.load %x[%i] : memref<?xf32>
+        %t = arith.truncf %s : f32 to f16
+        memref.store %t, %z[%g] : memref<?xf16>
+      }
+      return
+    }
+
     // What an emitter says of alignment does not hold on the host, where weights
     // are used where a file has them.
     func.func @copy(%x: memref<?xf32>, %y: memref<?xf32>, %begin: index, %end: index)

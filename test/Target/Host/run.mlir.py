@@ -4,6 +4,7 @@ import ctypes
 import math
 import os
 import random
+import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "Inputs"))
@@ -82,6 +83,40 @@ def check_fma(library):
         assert same(y[i], expected), (triples[i], y[i], expected)
 
 
+def half_bits(value):
+    """Returns the bits of the nearest half, ties to even."""
+    if math.isnan(value):
+        return 0x7E00
+    try:
+        return struct.unpack("<H", struct.pack("<e", value))[0]
+    except OverflowError:
+        return 0x7C00 if value > 0 else 0xFC00
+
+
+def check_halves(library):
+    bits = (ctypes.c_uint16 * 65536)(*range(65536))
+    y = floats([0.0] * 65536)
+    library.call("widen", [bits, y], [], 0, 65536 // 8)
+    numbers = [struct.unpack("<e", struct.pack("<H", i))[0] for i in range(65536)]
+    for number, result in zip(numbers, y, strict=True):
+        assert same(result, number), (number, result)
+
+    # Every half, every middle between two and its neighbours, and what is outside.
+    finite = [number for number in numbers[:0x7C00]]
+    middles = [(a + b) / 2 for a, b in zip(finite, finite[1:] + [65536.0], strict=True)]
+    values = finite + middles + [f32(m * (1 - 2.0**-23)) for m in middles] + [f32(m * (1 + 2.0**-23)) for m in middles]
+    values += [65536.0, 1e10, 3e38, math.inf, math.nan, 1e-8, 1e-30, 1e-45]
+    values += [-value for value in values]
+    assert len(values) % 8 == 0
+    x = floats(values)
+    y = (ctypes.c_uint16 * len(values))()
+    z = (ctypes.c_uint16 * (len(values) // 8))()
+    library.call("round_to_half", [x, y, z], [], 0, len(values) // 8)
+    for i, value in enumerate(x):
+        for result in [y[i]] + ([z[i // 8]] if i % 8 == 0 else []):
+            assert result == half_bits(value) or (math.isnan(value) and result & 0x7FFF > 0x7C00), (value, result)
+
+
 def check_alignment(library):
     whole = floats([float(i) for i in range(32)])
     for offset in range(8):
@@ -107,6 +142,7 @@ for cpu, library in libraries():
     check_row_sum(library)
     check_rounding(library)
     check_fma(library)
+    check_halves(library)
     check_alignment(library)
     check_lookup(library)
     print(cpu, "ok")

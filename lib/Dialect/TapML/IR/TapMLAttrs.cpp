@@ -205,7 +205,7 @@ ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
                  {"max_workgroup_size", xyz(1024, 1024, 1024)},
                  {"min_storage_buffer_alignment", i(16)},
                  {"subgroup_size", i(8)}},
-                {"float64", "int16", "int64", "int8",
+                {"float16", "float64", "int16", "int64", "int8",
                  "prefers_subgroup_shuffle", "prefers_texel_reads", "storage16",
                  "storage8", "subgroup_arithmetic", "subgroup_ballot",
                  "subgroup_shuffle"});

@@ -22,7 +22,14 @@ class AttentionEvaluator {
 public:
   AttentionEvaluator(Evaluation &e, ScaledDotProductAttentionOp op)
       : e(e), a(e.getArithmetic()), op(op), query(e.read(op.getQuery())),
-        key(e.read(op.getKey())), value(e.read(op.getValue())) {}
+        key(e.read(op.getKey())), value(e.read(op.getValue())),
+        format(FloatFormat::get(query.getElementType())),
+        storesParts(a.attentionStoresParts && format.isNarrow()) {
+    if (!storesParts)
+      return;
+    query = storeScaled(query);
+    key = storeScaled(key);
+  }
 
   LogicalResult run();
 
@@ -33,6 +40,7 @@ private:
   };
 
   LogicalResult checkSizes();
+  Estimate storeScaled(const Estimate &factor) const;
   void computeMatrix(const Places &places, FloatResult &result,
                      int64_t begin) const;
   void addScores(const Product &products, const Places &places, int64_t row,
@@ -50,11 +58,37 @@ private:
   const Arithmetic &a;
   ScaledDotProductAttentionOp op;
   Estimate query, key, value, mask;
+  FloatFormat format;
+  bool storesParts;
   Shape batch;
   int64_t rows = 0, columns = 0, inner = 0, width = 0;
   int64_t maskRowStride = 0, maskColumnStride = 0;
 };
 } // namespace
+
+/// Returns `factor` with the error of storing it times the root of the scale.
+Estimate AttentionEvaluator::storeScaled(const Estimate &factor) const {
+  ScaledDotProductAttentionOp op = this->op; // Whose accessors are not const.
+  double root = std::sqrt(std::fabs(op.getScale().convertToDouble()));
+  std::vector<double> values = factor.getFloats().vec();
+  std::vector<double> bounds(values.size()), worst(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    auto store = [&](double error) {
+      double magnitude = (std::fabs(values[i]) + error) * root;
+      if (magnitude >= format.overflow)
+        return kInfinity;
+      return error + a.store(format, magnitude) / root;
+    };
+    ErrorBound error = forEachBound(store, factor.getBound(i));
+    // Zero stays zero.
+    bool isZero = values[i] == 0.0 && factor.getBound(i).worst == 0.0;
+    bounds[i] = isZero || root == 0.0 ? 0.0 : error.bound;
+    worst[i] = isZero || root == 0.0 ? 0.0 : error.worst;
+  }
+  return Estimate::floats(factor.getElementType(), factor.getShape(),
+                          std::move(values), std::move(bounds),
+                          std::move(worst));
+}
 
 LogicalResult AttentionEvaluator::checkSizes() {
   ValueRange tensors = op->getOperands().take_front(3);
@@ -186,8 +220,14 @@ void AttentionEvaluator::addScores(const Product &products,
       error *= std::fabs(scale);
       error += 2 * kU * (std::fabs(product * scale) + error) +
                a.getUnderflow() + shiftError;
+      if (storesParts && std::fabs(product * scale) + error >= format.overflow)
+        return kInfinity;
+      if (storesParts)
+        error += a.store(format, std::fabs(product * scale) + error);
       if (isAdded)
         error += a.round(std::fabs(score) + error);
+      if (isAdded && storesParts)
+        error += a.store(format, std::fabs(score) + error);
       return error;
     };
     softmax.add(
@@ -316,8 +356,13 @@ void AttentionEvaluator::combineValues(const SoftmaxRow &softmax,
       error = std::min(error, farthest + std::fabs(output));
       // Relative errors of the weights, and underflows of each.
       double relative = inSum + 2 * kU * a.division + inProduct;
+      double underflow = a.getUnderflow();
+      if (storesParts) {
+        relative += format.unitRoundoff;
+        underflow += a.store(format, 0.0);
+      }
       error += relative * (magnitude + error);
-      error += numValues * a.getUnderflow() * (farthest + 1);
+      error += numValues * underflow * (farthest + 1);
       if (farthest * numValues >= FloatFormat::f32().overflow)
         return kInfinity;
       return error + carried;

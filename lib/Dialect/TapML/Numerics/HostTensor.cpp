@@ -58,17 +58,26 @@ static void convert(const char *bytes, int64_t count, To *values) {
   }
 }
 
-/// Converts 16-bit floats.
-static void convertHalves(const llvm::fltSemantics &semantics,
-                          const char *bytes, int64_t count, double *values) {
-  for (int64_t i = 0; i < count; ++i) {
-    uint16_t bits;
-    std::memcpy(&bits, bytes + 2 * i, 2);
+/// Returns what each of the 16-bit floats is.
+static std::vector<double> listNumbers(const llvm::fltSemantics &semantics) {
+  std::vector<double> numbers(1 << 16);
+  for (size_t bits = 0; bits < numbers.size(); ++bits) {
     llvm::APFloat number(semantics, llvm::APInt(16, bits));
     bool losesInfo;
     number.convert(llvm::APFloat::IEEEdouble(),
                    llvm::APFloat::rmNearestTiesToEven, &losesInfo);
-    values[i] = number.convertToDouble();
+    numbers[bits] = number.convertToDouble();
+  }
+  return numbers;
+}
+
+/// Converts 16-bit floats.
+static void convertHalves(const std::vector<double> &numbers, const char *bytes,
+                          int64_t count, double *values) {
+  for (int64_t i = 0; i < count; ++i) {
+    uint16_t bits;
+    std::memcpy(&bits, bytes + 2 * i, 2);
+    values[i] = numbers[bits];
   }
 }
 
@@ -78,8 +87,11 @@ void HostTensor::read(int64_t begin, int64_t count, double *values) const {
     return convert<float>(first, count, values);
   if (elementType.isF64())
     return convert<double>(first, count, values);
-  convertHalves(cast<FloatType>(elementType).getFloatSemantics(), first, count,
-                values);
+  static const std::vector<double> halves =
+      listNumbers(llvm::APFloat::IEEEhalf());
+  static const std::vector<double> brains =
+      listNumbers(llvm::APFloat::BFloat());
+  convertHalves(elementType.isF16() ? halves : brains, first, count, values);
 }
 
 void HostTensor::read(int64_t begin, int64_t count, int64_t *values) const {

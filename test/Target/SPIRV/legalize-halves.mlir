@@ -1,0 +1,79 @@
+// RUN: tapml-opt %s --tapml-legalize-spirv=profile=vulkan --canonicalize | FileCheck %s
+// RUN: tapml-opt %s --tapml-legalize-shader=profile=webgpu --canonicalize | FileCheck %s
+// RUN: tapml-opt %s --tapml-legalize-shader=profile=webgpu-f16-subgroups --canonicalize | FileCheck %s --check-prefix=HALF
+
+// Without 16-bit floats two of them are a word, and kernels compute with what
+// they are in 32 bits.
+
+gpu.module @kernels {
+  // CHECK-LABEL: gpu.func @load
+  // CHECK-SAME: (%[[X:.*]]: memref<?xi32>, %[[Y:.*]]: memref<?xf32>)
+  // CHECK: %[[Q:.*]] = arith.shrui %{{.*}}, %c1
+  // CHECK: %[[W:.*]] = memref.load %[[X]][%[[Q]]]
+  // CHECK: %[[P:.*]] = arith.andi %{{.*}}, %c1_i32
+  // CHECK: %[[S:.*]] = arith.shli %[[P]], %c4_i32
+  // CHECK: %[[B:.*]] = arith.shrui %[[W]], %[[S]]
+  // CHECK: arith.andi %[[B]], %c32767_i32
+  // CHECK-NOT: {{f16|i16}}
+  // CHECK: memref.store %{{.*}}, %[[Y]]
+  // HALF-LABEL: gpu.func @load
+  // HALF-SAME: (%{{.*}}: memref<?xf16>, %{{.*}}: memref<?xf32>)
+  gpu.func @load(%x: memref<?xf16>, %y: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %v = memref.load %x[%i] : memref<?xf16>
+    %w = arith.extf %v : f16 to f32
+    memref.store %w, %y[%i] : memref<?xf32>
+    gpu.return
+  }
+
+  // Other invocations may write the other half of the word.
+  // CHECK-LABEL: gpu.func @store_one
+  // CHECK-NOT: {{f16|i16}}
+  // CHECK: %[[M:.*]] = arith.shli %c65535_i32, %[[S:.*]] : i32
+  // CHECK: memref.atomic_rmw andi
+  // CHECK: memref.atomic_rmw ori
+  // HALF-LABEL: gpu.func @store_one
+  // HALF: arith.truncf
+  // HALF: memref.store %{{.*}} : memref<?xf16>
+  gpu.func @store_one(%x: memref<?xf16>, %y: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %w = memref.load %y[%i] : memref<?xf32>
+    %v = arith.truncf %w : f32 to f16
+    memref.store %v, %x[%i] : memref<?xf16>
+    gpu.return
+  }
+
+  // CHECK-LABEL: gpu.func @store_four
+  // CHECK-NOT: {{atomic|f16|i16}}
+  // CHECK-COUNT-2: memref.store %{{.*}}, %{{.*}}[%{{.*}}] : memref<?xi32>
+  // HALF-LABEL: gpu.func @store_four
+  // HALF: memref.store %{{.*}} : memref<?xvector<4xf16>>
+  gpu.func @store_four(%x: memref<?xf16>, %y: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %c4 = arith.constant 4 : index
+    %o = arith.muli %i, %c4 : index
+    %w = vector.load %y[%o] : memref<?xf32>, vector<4xf32>
+    %v = arith.truncf %w : vector<4xf32> to vector<4xf16>
+    vector.store %v, %x[%o] : memref<?xf16>, vector<4xf16>
+    gpu.return
+  }
+
+  // A value that is rounded and goes on stays rounded; what only moves is not
+  // touched.
+  // CHECK-LABEL: gpu.func @choose
+  // CHECK-NOT: {{f16|i16}}
+  // CHECK: arith.select %{{.*}}, %{{.*}}, %{{.*}} : f32
+  // CHECK-NOT: {{f16|i16}}
+  // CHECK: gpu.return
+  gpu.func @choose(%x: memref<?xf32>, %y: memref<?xf32>, %n: index) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %zero = arith.constant 0.1 : f16
+    %w = memref.load %x[%i] : memref<?xf32>
+    %v = arith.truncf %w : f32 to f16
+    %c = arith.cmpi ult, %i, %n : index
+    %s = arith.select %c, %v, %zero : f16
+    %e = arith.extf %s : f16 to f32
+    memref.store %e, %y[%i] : memref<?xf32>
+    gpu.return
+  }
+}
