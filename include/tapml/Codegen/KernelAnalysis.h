@@ -63,10 +63,6 @@ struct ContractionDims {
 /// there are loops of the kinds m, n and k.
 std::optional<ContractionDims> getContractionDims(mlir::linalg::GenericOp op);
 
-/// Returns true if `op` only widens the elements of a tensor, which belongs to
-/// loading them.
-bool isWidening(mlir::linalg::GenericOp op);
-
 /// Returns true if computing an element of `op` costs much more than loading
 /// it: the body calls a transcendental function.
 bool isExpensive(mlir::linalg::GenericOp op);

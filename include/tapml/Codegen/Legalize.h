@@ -41,10 +41,6 @@ mlir::InFlightDiagnostic emitKernelError(mlir::Operation *op);
 /// Returns whether bytes in buffers are 32-bit words for this profile.
 bool packsBytes(ProfileAttr profile);
 
-/// Returns whether 16-bit floats in buffers are 32-bit words for this profile,
-/// and 32-bit floats in kernels.
-bool packsHalves(ProfileAttr profile);
-
 /// Returns the number of elements of a vector or scalar type.
 int64_t getWidth(mlir::Type type);
 
@@ -64,13 +60,9 @@ mlir::LogicalResult narrowIntegers(mlir::gpu::GPUFuncOp kernel);
 mlir::LogicalResult legalizeVectors(mlir::gpu::GPUFuncOp kernel);
 
 /// Makes a buffer whose vectors of four are all aligned a buffer of vectors,
-/// and others one of scalars; packs bytes and 16-bit floats into words where
-/// `packsBytes` and `packsHalves`.
+/// and others one of scalars; packs bytes into words where `packsBytes`.
 mlir::LogicalResult legalizeBuffers(mlir::gpu::GPUFuncOp kernel,
                                     ProfileAttr profile);
-
-/// Makes 16-bit floats 32-bit ones, rounded where they were made.
-mlir::LogicalResult widenHalves(mlir::gpu::GPUFuncOp kernel);
 
 /// Makes integers of 8 and 16 bits 32-bit ones, zero above.
 mlir::LogicalResult widenIntegers(mlir::gpu::GPUFuncOp kernel);

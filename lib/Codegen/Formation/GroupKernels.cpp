@@ -17,9 +17,16 @@
 #include "Formation.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "tapml/Dialect/TapML/IR/ComputeType.h"
 
 using namespace mlir;
 using namespace tapml;
+
+/// Returns true if `op` only widens the elements of a tensor, which belongs to
+/// loading them.
+static bool isWidening(linalg::GenericOp op) {
+  return getStored(op.getResult(0)) != op.getResult(0);
+}
 
 /// More than this number of reads of a value are not worth computing it at
 /// each.

@@ -11,7 +11,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "tapml/Dialect/TapML/IR/ComputeType.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -90,10 +89,6 @@ std::optional<ContractionDims> tapml::getContractionDims(linalg::GenericOp op) {
     std::swap(dims.lhs, dims.rhs);
   }
   return dims;
-}
-
-bool tapml::isWidening(linalg::GenericOp op) {
-  return getStored(op.getResult(0)) != op.getResult(0);
 }
 
 bool tapml::isExpensive(linalg::GenericOp op) {

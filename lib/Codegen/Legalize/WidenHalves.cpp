@@ -20,7 +20,7 @@
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/DialectConversion.h"
-#include "tapml/Codegen/Legalize.h"
+#include "tapml/Codegen/HalfStorage.h"
 
 using namespace mlir;
 using namespace tapml;
@@ -233,6 +233,10 @@ static void dropShorts(gpu::GPUFuncOp kernel) {
     if (truncation.use_empty())
       truncation.erase();
   });
+}
+
+bool tapml::packsHalves(ProfileAttr profile) {
+  return !profile.hasFeature("storage16") || !profile.hasFeature("float16");
 }
 
 LogicalResult tapml::widenHalves(gpu::GPUFuncOp kernel) {
