@@ -101,9 +101,7 @@ def assert_equals_float64(case: Case, inputs: Tensors) -> None:
         return
     # What the result's type does not hold is infinite.
     largest = np.finfo(np.float16 if result.dtype == "f16" else np.float32).max
-    values, wanted = (
-        np.where(np.abs(x) > largest, np.copysign(math.inf, x), x) for x in (result.values, wanted)
-    )
+    values, wanted = (np.where(np.abs(x) > largest, np.copysign(math.inf, x), x) for x in (result.values, wanted))
     special = ~np.isfinite(wanted) | ~np.isfinite(values)
     # float64 is 2^29 times as accurate as float32, for which the bounds are at least.
     allowed = np.zeros_like(wanted) if result.bounds is None else result.bounds * 2.0**-26
