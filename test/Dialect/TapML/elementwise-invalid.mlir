@@ -1,7 +1,7 @@
 // RUN: tapml-opt %s --split-input-file --verify-diagnostics
 
 func.func @element_type_of_function(%x: tensor<4xi64>) {
-  // expected-error @+1 {{operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<4xi64>'}}
+  // expected-error @+1 {{operand #0 must be ranked tensor of 16-bit float or 32-bit float values, but got 'tensor<4xi64>'}}
   %0 = tapml.tanh %x : tensor<4xi64>
   return
 }
@@ -57,7 +57,7 @@ func.func @mixed_element_types(%a: tensor<4xf32>, %b: tensor<4xi64>) {
 // -----
 
 func.func @arithmetic_on_booleans(%a: tensor<4xi1>) {
-  // expected-error @+1 {{operand #0 must be ranked tensor of 32-bit float or 32-bit signless integer or 64-bit signless integer values}}
+  // expected-error @+1 {{operand #0 must be ranked tensor of 16-bit float or 32-bit float or 32-bit signless integer or 64-bit signless integer values}}
   %0 = tapml.add %a, %a : tensor<4xi1>, tensor<4xi1> -> tensor<4xi1>
   return
 }

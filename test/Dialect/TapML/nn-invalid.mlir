@@ -25,7 +25,7 @@ func.func @reduction_result(%x: tensor<4x3xf32>) {
 // -----
 
 func.func @mean_of_integers(%x: tensor<4x3xi64>) {
-  // expected-error @+1 {{operand #0 must be ranked tensor of 32-bit float values}}
+  // expected-error @+1 {{operand #0 must be ranked tensor of 16-bit float or 32-bit float values}}
   %0 = tapml.mean %x dims [1] : tensor<4x3xi64> -> tensor<4xi64>
   return
 }
@@ -201,7 +201,7 @@ func.func @attention_mask_rank(%q: tensor<5x8xf32>, %m: tensor<1x5x5xf32>) {
 // -----
 
 func.func @attention_mask_type(%q: tensor<5x8xf32>, %m: tensor<5x5xi64>) {
-  // expected-error @+1 {{operand #3 must be ranked tensor of 32-bit float or 1-bit signless integer values}}
+  // expected-error @+1 {{operand #3 must be ranked tensor of 16-bit float or 32-bit float or 1-bit signless integer values}}
   %0 = tapml.scaled_dot_product_attention %q, %q, %q mask %m {scale = 1.0 : f64} : (tensor<5x8xf32>, tensor<5x8xf32>, tensor<5x8xf32>, tensor<5x5xi64>) -> tensor<5x8xf32>
   return
 }
@@ -212,4 +212,36 @@ func.func @attention_result(%q: tensor<5x8xf32>, %v: tensor<5x4xf32>) {
   // expected-error @+1 {{'tapml.scaled_dot_product_attention' op result has type 'tensor<5x8xf32>', but the operands give shape [5, 4]}}
   %0 = tapml.scaled_dot_product_attention %q, %q, %v {scale = 1.0 : f64} : (tensor<5x8xf32>, tensor<5x8xf32>, tensor<5x4xf32>) -> tensor<5x8xf32>
   return
+}
+
+// -----
+
+func.func @mixed_linear(%x: tensor<4x3xf16>, %w: tensor<5x3xf32>) -> tensor<4x5xf16> {
+  // expected-error @+1 {{operand 'weight' of type 'tensor<5x3xf32>' must have the element type of the result, 'f16'; 'tapml.cast' gives it another}}
+  %0 = tapml.linear %x, %w : (tensor<4x3xf16>, tensor<5x3xf32>) -> tensor<4x5xf16>
+  return %0 : tensor<4x5xf16>
+}
+
+// -----
+
+func.func @mixed_matmul(%a: tensor<4x3xf16>, %b: tensor<3x5xf16>) -> tensor<4x5xf32> {
+  // expected-error @+1 {{operand 'a' of type 'tensor<4x3xf16>' must have the element type of the result, 'f32'}}
+  %0 = tapml.matmul %a, %b : tensor<4x3xf16>, tensor<3x5xf16> -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
+}
+
+// -----
+
+func.func @mixed_norm(%x: tensor<4x3xf16>, %w: tensor<3xf32>) -> tensor<4x3xf16> {
+  // expected-error @+1 {{operand 'weight' of type 'tensor<3xf32>' must have the element type of the result, 'f16'}}
+  %0 = tapml.layer_norm %x weight %w {epsilon = 1.0e-5 : f64, normalized_rank = 1 : i64} : (tensor<4x3xf16>, tensor<3xf32>) -> tensor<4x3xf16>
+  return %0 : tensor<4x3xf16>
+}
+
+// -----
+
+func.func @mixed_mask(%q: tensor<4x3xf16>, %m: tensor<4x4xf32>) -> tensor<4x3xf16> {
+  // expected-error @+1 {{operand 'mask' of type 'tensor<4x4xf32>' must have the element type of the result, 'f16'}}
+  %0 = tapml.scaled_dot_product_attention %q, %q, %q mask %m {scale = 1.0 : f64} : (tensor<4x3xf16>, tensor<4x3xf16>, tensor<4x3xf16>, tensor<4x4xf32>) -> tensor<4x3xf16>
+  return %0 : tensor<4x3xf16>
 }

@@ -13,7 +13,8 @@ gpu.module @kernels {
   // CHECK: %[[P:.*]] = arith.andi %{{.*}}, %c1_i32
   // CHECK: %[[S:.*]] = arith.shli %[[P]], %c4_i32
   // CHECK: %[[B:.*]] = arith.shrui %[[W]], %[[S]]
-  // CHECK: arith.andi %[[B]], %c32767_i32
+  // CHECK: %[[H:.*]] = arith.andi %[[B]], %c65535_i32
+  // CHECK: arith.andi %[[H]], %c32767_i32
   // CHECK-NOT: {{f16|i16}}
   // CHECK: memref.store %{{.*}}, %[[Y]]
   // HALF-LABEL: gpu.func @load

@@ -18,6 +18,24 @@ using namespace tapml::detail;
 #define GET_OP_CLASSES
 #include "tapml/Dialect/TapML/IR/TapMLNNOps.cpp.inc"
 
+/// Checks that `operands`, as far as there are any and they are floats, have
+/// the result's element type.
+static LogicalResult verifyFloatTypes(Operation *op,
+                                      ArrayRef<NamedOperand> operands) {
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  for (const NamedOperand &operand : operands) {
+    if (!operand.value)
+      continue;
+    Type type = operand.getType().getElementType();
+    if (isa<FloatType>(type) && type != element)
+      return op->emitOpError("operand '")
+             << operand.name << "' of type " << operand.getType()
+             << " must have the element type of the result, " << element
+             << "; 'tapml.cast' gives it another";
+  }
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Reductions
 //===----------------------------------------------------------------------===//
@@ -105,6 +123,9 @@ SoftmaxOp::reifyResultShapes(OpBuilder &builder,
 //===----------------------------------------------------------------------===//
 
 LogicalResult LayerNormOp::verify() {
+  if (failed(verifyFloatTypes(getOperation(),
+                              {{"weight", getWeight()}, {"bias", getBias()}})))
+    return failure();
   RankedTensorType type = getX().getType();
   int64_t normalized = getNormalizedRank();
   if (normalized > type.getRank())
@@ -142,6 +163,10 @@ LayerNormOp::reifyResultShapes(OpBuilder &builder,
 //===----------------------------------------------------------------------===//
 
 LogicalResult LinearOp::verify() {
+  if (failed(verifyFloatTypes(
+          getOperation(),
+          {{"x", getX()}, {"weight", getWeight()}, {"bias", getBias()}})))
+    return failure();
   RankedTensorType type = getX().getType();
   RankedTensorType weight = getWeight().getType();
   if (weight.getRank() != 2)
@@ -197,6 +222,8 @@ static LogicalResult verifyMatrices(Operation *op,
 }
 
 LogicalResult MatmulOp::verify() {
+  if (failed(verifyFloatTypes(getOperation(), {{"a", getA()}, {"b", getB()}})))
+    return failure();
   NamedOperand a{"a", getA()}, b{"b", getB()};
   if (failed(verifyMatrices(getOperation(), {a, b})))
     return failure();
@@ -233,6 +260,11 @@ LogicalResult MatmulOp::reifyResultShapes(OpBuilder &builder,
 //===----------------------------------------------------------------------===//
 
 LogicalResult ScaledDotProductAttentionOp::verify() {
+  if (failed(verifyFloatTypes(getOperation(), {{"query", getQuery()},
+                                               {"key", getKey()},
+                                               {"value", getValue()},
+                                               {"mask", getMask()}})))
+    return failure();
   NamedOperand query{"query", getQuery()}, key{"key", getKey()};
   NamedOperand value{"value", getValue()};
   if (failed(verifyMatrices(getOperation(), {query, key, value})))
