@@ -98,8 +98,11 @@ class Context:
             else:
                 examples.append(operand)
         compute, result = elementwise_dtypes(*examples, type_promotion_kind=kind)
-        if keeps_numbers and compute == torch.float16 and not all(map(_fits_half, operands)):
-            compute = torch.float32
+        if compute.is_floating_point:
+            # Operators of the dialect take float16, and compute in float32 themselves.
+            stored, _ = elementwise_dtypes(*examples, type_promotion_kind=PROMOTION.NO_OPMATH)
+            if stored == torch.float16 and not (keeps_numbers and not all(map(_fits_half, operands))):
+                compute = stored
         return [self.tensor(operand, compute) for operand in operands], result
 
     def cast(self, value: Value, dtype: torch.dtype) -> Value:

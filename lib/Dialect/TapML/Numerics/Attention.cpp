@@ -24,7 +24,7 @@ public:
       : e(e), a(e.getArithmetic()), op(op), query(e.read(op.getQuery())),
         key(e.read(op.getKey())), value(e.read(op.getValue())),
         format(FloatFormat::get(query.getElementType())),
-        storesParts(a.attentionStoresParts && format.isNarrow()) {
+        storesParts(a.storesParts && format.isNarrow()) {
     if (!storesParts)
       return;
     query = storeScaled(query);

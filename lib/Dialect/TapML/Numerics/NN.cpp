@@ -175,13 +175,15 @@ LogicalResult SoftmaxOp::evaluate(Evaluation &e) {
   ReducedRows rows(x, {static_cast<int64_t>(getDim())}, /*keepsDims=*/false);
   FloatResult result(e, x.getShape());
   ArrayRef<double> elements = x.getFloats();
+  FloatFormat format = FloatFormat::get(x.getElementType());
+  bool storesPowers = a.storesParts && format.isNarrow();
   auto compute = [&](int64_t begin, int64_t end) {
     SoftmaxRow row;
     for (int64_t start : ArrayRef(rows.starts).slice(begin, end - begin)) {
       row.clear();
       for (int64_t offset : rows.offsets)
         row.add(elements[start + offset], x.getBound(start + offset));
-      row.compute(a, /*maskedIsZero=*/false);
+      row.compute(a, /*maskedIsZero=*/false, storesPowers ? &format : nullptr);
       for (auto [i, offset] : llvm::enumerate(rows.offsets)) {
         Rounded share = row.getShare(a, i);
         result.set(start + offset, share.value, share.error);

@@ -99,7 +99,8 @@ static double getGrowth(double x) {
   return x < 0x1p-10 ? x * (1 + x) : std::expm1(x);
 }
 
-void SoftmaxRow::compute(const Arithmetic &arithmetic, bool maskedIsZero) {
+void SoftmaxRow::compute(const Arithmetic &arithmetic, bool maskedIsZero,
+                         const FloatFormat *stored) {
   double largest = -kInfinity;
   ErrorBound largestError;
   for (auto [i, score] : llvm::enumerate(scores)) {
@@ -132,7 +133,9 @@ void SoftmaxRow::compute(const Arithmetic &arithmetic, bool maskedIsZero) {
           // share may be anything from 0 to 1.
           error += arithmetic.round(distance + error + largestError);
           double moved = power * getGrowth(std::min(error, 200.0));
-          return moved + arithmetic.round(power + moved, arithmetic.exp);
+          moved += arithmetic.round(power + moved, arithmetic.exp);
+          return stored ? moved + arithmetic.store(*stored, power + moved)
+                        : moved;
         },
         errors[i], largestError);
     carried = carried + powerErrors[i];

@@ -51,8 +51,10 @@ public:
   void clear();
   void add(double score, ErrorBound error);
   /// Computes the powers, with errors. A row whose elements are all minus
-  /// infinity becomes zero or NaN.
-  void compute(const Arithmetic &arithmetic, bool maskedIsZero);
+  /// infinity becomes zero or NaN. The powers are rounded to the format
+  /// `stored` unless it is null.
+  void compute(const Arithmetic &arithmetic, bool maskedIsZero,
+               const FloatFormat *stored = nullptr);
 
   /// Whether every share is the same special value, `getSpecial`: NaN, or zero
   /// where everything is masked.
