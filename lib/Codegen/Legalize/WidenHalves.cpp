@@ -190,6 +190,22 @@ struct RoundTruncation final : OpConversionPattern<arith::TruncFOp> {
   }
 };
 
+/// From integers, by way of floats: those that a float rounds are beyond the
+/// largest half.
+template <typename OpTy> struct RoundInteger final : OpConversionPattern<OpTy> {
+  using OpConversionPattern<OpTy>::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Type type = getTypeLike(op.getType(), rewriter.getF32Type());
+    Value number = OpTy::create(rewriter, op.getLoc(), type, adaptor.getIn());
+    BitBuilder bits(rewriter, op.getLoc(), op.getType());
+    rewriter.replaceOp(op, bits.fromHalfBits(bits.toHalfBits(number)));
+    return success();
+  }
+};
+
 /// Between halves and their bits, as they are in memory.
 struct ConvertBits final : OpConversionPattern<arith::BitcastOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -260,7 +276,8 @@ LogicalResult tapml::widenHalves(gpu::GPUFuncOp kernel) {
       [&](Operation *op) { return types.isLegal(op); });
   RewritePatternSet patterns(context);
   patterns.add<WidenMovement>(types, context);
-  patterns.add<WidenConstant, DropExtension, RoundTruncation, ConvertBits>(
+  patterns.add<WidenConstant, DropExtension, RoundTruncation, ConvertBits,
+               RoundInteger<arith::SIToFPOp>, RoundInteger<arith::UIToFPOp>>(
       types, context, /*benefit=*/2);
   scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target,
                                                        /*benefit=*/3);

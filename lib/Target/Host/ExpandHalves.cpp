@@ -101,22 +101,26 @@ void tapml::expandHalfConversions(Module &module) {
   for (Function &function : module)
     for (Instruction &instruction : instructions(function)) {
       auto *cast = dyn_cast<CastInst>(&instruction);
-      if (!cast || !isa<FPExtInst, FPTruncInst>(cast))
+      if (!cast || !isa<FPExtInst, FPTruncInst, SIToFPInst, UIToFPInst>(cast))
         continue;
       bool widens = isa<FPExtInst>(cast);
       Type *narrow = widens ? cast->getSrcTy() : cast->getDestTy();
-      Type *wide = widens ? cast->getDestTy() : cast->getSrcTy();
+      Type *other = widens ? cast->getDestTy() : cast->getSrcTy();
       if (narrow->getScalarType()->isHalfTy() &&
-          wide->getScalarType()->isFloatTy())
+          !other->getScalarType()->isDoubleTy())
         casts.push_back(cast);
     }
   for (CastInst *cast : casts) {
     IRBuilder<> builder(cast);
     Value *operand = cast->getOperand(0);
-    cast->replaceAllUsesWith(
-        isa<FPExtInst>(cast)
-            ? expandExtension(builder, operand)
-            : expandTruncation(builder, operand, cast->getType()));
+    Type *type = cast->getType();
+    // Integers that a float rounds are beyond the largest half.
+    if (operand->getType()->isIntOrIntVectorTy())
+      operand = builder.CreateCast(cast->getOpcode(), operand,
+                                   getTypeLike(type, builder.getFloatTy()));
+    cast->replaceAllUsesWith(isa<FPExtInst>(cast)
+                                 ? expandExtension(builder, operand)
+                                 : expandTruncation(builder, operand, type));
     cast->eraseFromParent();
   }
 }

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Matchers.h"
+#include "tapml/Dialect/TapML/IR/TapMLOps.h"
 #include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
@@ -81,9 +82,11 @@ Value tapml::getStored(Value tensor) {
 FailureOr<SmallVector<Value>> tapml::decomposeOperator(TapMLOperator op,
                                                        OpBuilder &builder) {
   auto isStored = [](Type type) { return getComputeTensor(type) != type; };
-  // What is in a region says itself what it computes in.
-  if (op.getNumericalClass() == NumericalClass::Movement ||
-      op->getNumRegions() != 0 ||
+  // The largest element only moves, but is found by comparisons. What is in a
+  // region says itself what it computes in.
+  bool moves =
+      op.getNumericalClass() == NumericalClass::Movement && !isa<AmaxOp>(op);
+  if (moves || op->getNumRegions() != 0 ||
       !(llvm::any_of(op->getOperandTypes(), isStored) ||
         llvm::any_of(op->getResultTypes(), isStored)))
     return op.decompose(builder);

@@ -39,8 +39,9 @@ Arithmetic Arithmetic::source() {
   // Masks are added, which makes NaN of infinite scores that they hide, and the
   // fused kernel takes a row of NaN for one that is all masked.
   arithmetic.attentionKeepsNonFinite = false;
-  // Softmax does over other dimensions than the last, and attention without its
-  // fused kernel, which rounds the weights only.
+  // Softmax does over other dimensions than the last, attention without its
+  // fused kernel, which rounds the weights only, and rsqrt its root. The error
+  // function of halves is that of gelu.
   arithmetic.storesParts = true;
   return arithmetic;
 }

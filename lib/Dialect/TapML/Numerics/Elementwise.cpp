@@ -83,8 +83,17 @@ LogicalResult SqrtOp::evaluate(Evaluation &e) {
       });
 }
 
+/// Returns whether parts of the operator are stored in the result's type, which
+/// is narrower than f32.
+static bool storesParts(const Evaluation &e) {
+  return e.getArithmetic().storesParts &&
+         FloatFormat::get(e.getResultType().getElementType()).isNarrow();
+}
+
 LogicalResult RsqrtOp::evaluate(Evaluation &e) {
   const Arithmetic &a = e.getArithmetic();
+  FloatFormat format = FloatFormat::get(e.getResultType().getElementType());
+  bool storesRoot = storesParts(e);
   return mapFloats(
       e, getX(), [](double x) { return 1 / std::sqrt(x); },
       [](double x, double y, double error) {
@@ -94,8 +103,10 @@ LogicalResult RsqrtOp::evaluate(Evaluation &e) {
       },
       [&](double x, double y, double c) {
         double root = std::sqrt(x);
-        return (y + c) * a.round(root, a.squareRoot) / root +
-               a.round(y + c, a.division);
+        double error = a.round(root, a.squareRoot);
+        if (storesRoot)
+          error += a.store(format, root);
+        return (y + c) * error / root + a.round(y + c, a.division);
       });
 }
 
@@ -130,13 +141,14 @@ static double carryErf(double density, double error) {
 
 LogicalResult ErfOp::evaluate(Evaluation &e) {
   const Arithmetic &a = e.getArithmetic();
+  double formula = storesParts(e) ? a.geluErf : 0.0;
   return mapFloats(
       e, getX(), [](double x) { return std::erf(x); },
       [](double x, double y, double error) {
         return carryErf(std::exp(-x * x), error);
       },
       [&](double x, double y, double c) {
-        return a.round(std::min(std::fabs(y) + c, 1.0), a.erf);
+        return formula + a.round(std::min(std::fabs(y) + c, 1.0), a.erf);
       });
 }
 

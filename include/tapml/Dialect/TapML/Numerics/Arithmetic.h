@@ -88,9 +88,9 @@ struct Arithmetic {
   bool promisesNonFinite = true;
   /// Whether attention does so, too.
   bool attentionKeepsNonFinite = true;
-  /// Whether softmax stores its powers, and attention the scaled factors,
-  /// scores and weights, in the type of the result, where that is narrower than
-  /// f32.
+  /// Whether operators store parts of their computation (roots, powers of
+  /// softmax, scores and weights of attention) in the type of the result, where
+  /// that is narrower than f32.
   bool storesParts = false;
   /// Whether a float that an integer type cannot hold becomes the nearest
   /// integer of the type, and NaN zero, when it is cast. Else it is anything.
