@@ -37,6 +37,7 @@ static constexpr FaultText kFaults[] = {
     {FaultClass::Sometimes, "sometimes", "wrong only sometimes"},
     {FaultClass::BeyondSize, "beyond-size", "wrong only beyond some size"},
     {FaultClass::Elsewhere, "elsewhere", "runs elsewhere than planned"},
+    {FaultClass::Copied, "copied", "copied back and forth"},
     {FaultClass::Overwritten, "overwritten", "live buffers overlap"},
     {FaultClass::Unordered, "unordered",
      "wrong only where nothing waits between steps"},

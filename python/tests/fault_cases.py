@@ -68,6 +68,7 @@ CASES = [
     Case(
         "shared-executable", "activations", "second", "together", OPERATORS, "an executable shared between two regions"
     ),
+    Case("hidden-copy", "feed-forward", "layers.1.act", "copied", OPERATORS, "a value goes to the host and back"),
     Case("silent-host", "feed-forward", "layers.1.norm", "elsewhere", OPERATORS, "an operator quietly runs elsewhere"),
     Case("tanh-overflow", "tanh", "layers.0.act", "alone", COMPUTATIONS, "device tanh gives NaN above about 45"),
     Case("qk-fp16-overflow", "causal", "layers.0.sdpa", "alone", COMPUTATIONS, "q·k in f16 overflows before scaling"),
