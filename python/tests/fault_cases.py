@@ -140,6 +140,16 @@ CASES = [
         LAYER | {"TAPML_FAULT_LIMIT": "8", "TAPML_FAULT_KERNEL": "add_67"},
     ),
     Case(
+        "stale-sizes",
+        "pooling",
+        "layers.1.softmax",
+        "alone",
+        None,
+        "a stale uniform after the size changed",
+        (),
+        LAYER | {"TAPML_FAULT_KERNEL": "softmax_67"},
+    ),
+    Case(
         "dropped-launch",
         "pooling",
         "layers.1.softmax",
