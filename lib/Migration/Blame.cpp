@@ -283,8 +283,11 @@ void tapml::setKind(Fault &fault, FaultClass kind) {
     text = describeCopy(fault.report.repeated.front());
   if (fault.kind == FaultClass::Overwritten && !fault.report.changed.empty()) {
     const ChangedValue &changed = fault.report.changed.front();
-    text = "live buffers overlap: what " + changed.producer +
-           " gave has changed when " + changed.consumer + " uses it";
+    std::string what = changed.producer.empty()
+                           ? "an input of the model"
+                           : "what " + changed.producer + " gave";
+    text = fault.op + " writes over a value that is still to be used: " + what +
+           " has changed when " + changed.consumer + " uses it";
   }
   if (fault.report.error)
     text += ": " + fault.report.error->message;
@@ -343,9 +346,17 @@ Expected<Fault> Blame::find(const StepReport &report) {
   fault.minimalSet = std::move(*minimal);
   // The operator that shows it, or else the one whose move made the difference.
   fault.instance = fault.minimalSet.back();
+  if (symptom.kind == Symptom::Kind::Overwritten) {
+    // Neither the one that made the value nor the one that found it changed.
+    const ChangedValue &changed = fault.report.changed.front();
+    auto writer = find_if(reverse(fault.minimalSet), [&](auto &name) {
+      return name != changed.producer && name != changed.consumer;
+    });
+    if (writer != fault.minimalSet.rend())
+      fault.instance = *writer;
+  }
   if (symptom.kind == Symptom::Kind::Operator ||
-      symptom.kind == Symptom::Kind::Misplaced ||
-      symptom.kind == Symptom::Kind::Overwritten)
+      symptom.kind == Symptom::Kind::Misplaced)
     fault.instance = getSymptom(fault.report).name;
   for (const MigrationOperator &op : state.operators)
     if (op.instance == fault.instance)

@@ -140,6 +140,16 @@ CASES = [
         LAYER | {"TAPML_FAULT_LIMIT": "8", "TAPML_FAULT_KERNEL": "add_67"},
     ),
     Case(
+        "input-overwritten",
+        "pooling",
+        "layers.1.softmax",
+        "overwritten",
+        None,
+        "overlap of two live buffers",
+        (),
+        LAYER | {"TAPML_FAULT_KERNEL": "softmax_67"},
+    ),
+    Case(
         "stale-sizes",
         "pooling",
         "layers.1.softmax",
