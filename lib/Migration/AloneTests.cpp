@@ -143,8 +143,9 @@ Error tapml::runAlone(const MigrateJob &job, const TestRequest &request,
       threads, skip, [&](unsigned number) { begin(makeVerdict(number)); },
       [&](unsigned number, TestResult result) {
         TestVerdict verdict = makeVerdict(number);
-        verdict.status =
-            result.losesDevice ? "hang" : stringifyStatus(result.status).str();
+        verdict.status = result.losesDevice   ? "hang"
+                         : result.isMisplaced ? "elsewhere"
+                                              : stringifyStatus(result.status);
         verdict.message = std::move(result.message);
         verdict.command = std::move(result.command);
         verdict.share = result.share;

@@ -46,7 +46,8 @@ struct TestVerdict {
   std::string file;
   /// The operators of the graph that it holds.
   std::vector<std::string> instances;
-  /// "pass", "fail", "unsupported", "error", "not run" or "hang".
+  /// "pass", "fail", "unsupported", "error", "not run", "hang" or
+  /// "elsewhere".
   std::string status;
   std::string message;
   /// Runs it again, if it does not pass.

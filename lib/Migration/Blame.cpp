@@ -8,6 +8,7 @@
 
 #include "Blame.h"
 #include "JSONNumber.h"
+#include "Support.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -64,6 +65,8 @@ tapml::minimizeSet(Names set,
 Blame::Symptom Blame::getSymptom(const StepReport &report) {
   if (report.error)
     return {Symptom::Kind::Error, report.error->kind};
+  if (!report.misplaced.empty())
+    return {Symptom::Kind::Misplaced, report.misplaced.front().instance};
   if (!report.changed.empty())
     return {Symptom::Kind::Overwritten, report.changed.front().producer};
   if (!report.missing.empty())
@@ -85,6 +88,10 @@ bool Blame::shows(const StepReport &report, const Symptom &symptom) {
   switch (symptom.kind) {
   case Symptom::Kind::Error:
     return report.error && report.error->kind == symptom.name;
+  case Symptom::Kind::Misplaced:
+    return any_of(report.misplaced, [&](const MisplacedOperator &op) {
+      return op.instance == symptom.name;
+    });
   case Symptom::Kind::Overwritten:
     return !report.changed.empty();
   case Symptom::Kind::Operator:
@@ -131,6 +138,8 @@ Expected<Names> Blame::minimize(const Symptom &symptom, StepReport &report) {
   if (symptom.kind == Symptom::Kind::Operator)
     for (const OperatorVerdict *verdict : report.getFailed())
       failing.push_back(verdict->instance);
+  else if (symptom.kind == Symptom::Kind::Misplaced)
+    failing.push_back(symptom.name);
   else if (symptom.kind == Symptom::Kind::Error && report.error)
     failing.push_back(report.error->instance);
   llvm::erase_if(failing, [&](auto &name) { return !is_contained(all, name); });
@@ -202,6 +211,8 @@ Expected<FaultClass> Blame::classify(const Symptom &symptom,
                    symptom.name == "run"
                ? FaultClass::Refused
                : FaultClass::Hangs;
+  if (symptom.kind == Symptom::Kind::Misplaced)
+    return FaultClass::Elsewhere;
   if (symptom.kind == Symptom::Kind::Overwritten)
     return FaultClass::Overwritten;
   Expected<bool> unstable = isUnstable(minimal, symptom, report);
@@ -250,6 +261,11 @@ void tapml::setKind(Fault &fault, FaultClass kind) {
   std::string text = fault.op + " is " + describeFaultClass(fault.kind).str();
   if (fault.kind == FaultClass::Refused || fault.kind == FaultClass::Hangs)
     text = fault.op + " " + describeFaultClass(fault.kind).str();
+  if (fault.kind == FaultClass::Elsewhere)
+    for (const MisplacedOperator &misplaced : fault.report.misplaced)
+      if (misplaced.instance == fault.instance)
+        text =
+            fault.op + " " + describePlaces(misplaced.place, misplaced.planned);
   if (fault.kind == FaultClass::Overwritten && !fault.report.changed.empty()) {
     const ChangedValue &changed = fault.report.changed.front();
     text = "live buffers overlap: what " + changed.producer +
@@ -271,6 +287,11 @@ Fault tapml::makeAloneFault(const MigrationOperator &op,
   fault.minimalSet = {op.instance};
   fault.test = alone.file;
   fault.command = alone.command;
+  if (alone.status == "elsewhere") {
+    setKind(fault, FaultClass::Elsewhere);
+    fault.sentence = op.op + " " + alone.message;
+    return fault;
+  }
   if (alone.status != "fail") {
     StepError error;
     error.kind = alone.status == "hang" ? "hang" : "compile";
@@ -308,6 +329,7 @@ Expected<Fault> Blame::find(const StepReport &report) {
   // The operator that shows it, or else the one whose move made the difference.
   fault.instance = fault.minimalSet.back();
   if (symptom.kind == Symptom::Kind::Operator ||
+      symptom.kind == Symptom::Kind::Misplaced ||
       symptom.kind == Symptom::Kind::Overwritten)
     fault.instance = getSymptom(fault.report).name;
   for (const MigrationOperator &op : state.operators)

@@ -56,6 +56,7 @@ private:
   struct Symptom {
     enum class Kind {
       Error,
+      Misplaced,
       Operator,
       Overwritten,
       Unordered,

@@ -360,8 +360,8 @@ llvm::Expected<CarvedVisit> Carver::carveVisit(const Visit &visit) {
   carved.roundsOnce = roundsOnce(test);
   threadMessage.clear();
   auto invalid = [&] {
-    return makeError(visit.position + ": the values of '" + op.name +
-                     "' do not fit the operator: " + threadMessage);
+    return makeError(visit.position + ": no test of '" + op.name +
+                     "' can be made of its values: " + threadMessage);
   };
   if (failed(verify(*module)))
     return invalid();

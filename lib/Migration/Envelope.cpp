@@ -11,7 +11,6 @@
 #include <cmath>
 #include <limits>
 
-using namespace llvm;
 using namespace mlir;
 using namespace tapml;
 

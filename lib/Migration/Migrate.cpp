@@ -480,6 +480,13 @@ Expected<Fault> Migration::blameFused(StepRequest request, StepReport report) {
   if (!minimal)
     return minimal.takeError();
   fault.minimalSet = std::move(*minimal);
+  if (!fault.report.misplaced.empty()) {
+    fault.instance = fault.report.misplaced.front().instance;
+    if (const MigrationOperator *op = state.find(fault.instance))
+      fault.op = op->op;
+    setKind(fault, FaultClass::Elsewhere);
+    return fault;
+  }
   // Of a region that is wrong, the operator whose value can be seen.
   fault.instance = fault.minimalSet.back();
   std::vector<const OperatorVerdict *> failed = fault.report.getFailed();
@@ -515,11 +522,15 @@ Error Migration::fuse() {
       return error;
     // One region per operator was right, so that is what is deployed.
     request.largest = false;
-    Expected<StepReport> unfused =
-        runStep(request, "final", int64_t(request.moved.size()));
-    if (!unfused)
-      return unfused.takeError();
-    report = std::move(unfused);
+    report = runStep(request, "final", int64_t(request.moved.size()));
+    if (!report)
+      return report.takeError();
+    if (!report->passes()) {
+      // Not again: the operator stays on the host, and the rest is tried anew.
+      if (Error error = blame({}, request.moved, *report))
+        return error;
+      return stopAtFault();
+    }
   }
   state.finalReport = std::move(*report);
   state.phase = "done";
@@ -586,7 +597,8 @@ Error Migration::advance() {
   if (state.phase == "move")
     if (Error error = move())
       return error;
-  if (state.phase == "fuse")
+  // Again, where an operator goes back to the host.
+  while (state.phase == "fuse")
     if (Error error = fuse())
       return error;
   return finish();

@@ -9,6 +9,7 @@
 #include "MigrationPrinter.h"
 #include "Blame.h"
 #include "JSONNumber.h"
+#include "Support.h"
 #include "tapml/Support/Text.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -282,6 +283,9 @@ void MigrationPrinter::printRun(const StepReport &report) {
               report.error->instance.empty()
                   ? report.error->message
                   : report.error->instance + ": " + report.error->message);
+  for (const MisplacedOperator &op : report.misplaced)
+    printLine(outs(), "FAIL",
+              op.instance + ": " + describePlaces(op.place, op.planned));
   for (const ChangedValue &changed : report.changed)
     printLine(outs(), "FAIL",
               "what " + changed.producer + " gave has changed when " +

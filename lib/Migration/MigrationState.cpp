@@ -19,7 +19,7 @@ using namespace llvm;
 using namespace tapml;
 
 /// The version of the state that this build reads and writes.
-static constexpr int64_t kVersion = 2;
+static constexpr int64_t kVersion = 3;
 
 namespace {
 struct FaultText {
@@ -36,6 +36,7 @@ static constexpr FaultText kFaults[] = {
     {FaultClass::Fused, "fused", "wrong only when fused"},
     {FaultClass::Sometimes, "sometimes", "wrong only sometimes"},
     {FaultClass::BeyondSize, "beyond-size", "wrong only beyond some size"},
+    {FaultClass::Elsewhere, "elsewhere", "runs elsewhere than planned"},
     {FaultClass::Overwritten, "overwritten", "live buffers overlap"},
     {FaultClass::Unordered, "unordered",
      "wrong only where nothing waits between steps"},

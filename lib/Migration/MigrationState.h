@@ -36,6 +36,8 @@ enum class FaultClass {
   Sometimes,
   /// Right for the smaller samples, wrong for the larger.
   BeyondSize,
+  /// Runs elsewhere than the plan says, right or wrong.
+  Elsewhere,
   /// A value changed between being made and being used.
   Overwritten,
   /// Right where every step is waited for, wrong where not.
@@ -71,7 +73,8 @@ struct Fault {
 
 /// What the carved tests of an operator showed, each by itself.
 struct AloneVerdict {
-  /// "pass", "fail", "error" or "hang"; empty where it has no test.
+  /// "pass", "fail", "error", "hang" or "elsewhere"; empty where it has no
+  /// test.
   std::string status;
   int64_t tests = 0, passed = 0;
   /// The largest share of the bound.

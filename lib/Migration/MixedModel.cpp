@@ -12,13 +12,18 @@
 #include "Support.h"
 #include "tapml/Dialect/TapML/Transforms/Placement.h"
 #include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
 #include <chrono>
 #include <functional>
 
-using namespace llvm;
 using namespace mlir;
 using namespace tapml;
+using llvm::Error;
+using llvm::Expected;
+using llvm::formatv;
+using llvm::raw_string_ostream;
+using llvm::zip;
 
 namespace {
 /// Adds the time that it lives to a number of seconds.
@@ -207,19 +212,19 @@ static std::string escapeGlob(StringRef text) {
 }
 
 std::string MixedModel::makePlan(const StepRequest &request) const {
-  json::Array rules;
+  llvm::json::Array rules;
   if (!request.moved.empty()) {
-    json::Array globs;
+    llvm::json::Array globs;
     for (const std::string &instance : request.moved)
       globs.push_back(escapeGlob(instance));
-    rules.push_back(
-        json::Object{{"match", json::Object{{"instance", std::move(globs)}}},
-                     {"place", targetPlace}});
+    rules.push_back(llvm::json::Object{
+        {"match", llvm::json::Object{{"instance", std::move(globs)}}},
+        {"place", targetPlace}});
   }
-  json::Value plan = json::Object{{"version", Plan::kVersion},
-                                  {"rules", std::move(rules)},
-                                  {"default", kHostPlace},
-                                  {"unsupported", "error"}};
+  llvm::json::Value plan = llvm::json::Object{{"version", Plan::kVersion},
+                                              {"rules", std::move(rules)},
+                                              {"default", kHostPlace},
+                                              {"unsupported", "error"}};
   return formatv("{0}", plan);
 }
 
@@ -341,9 +346,25 @@ static StepError describeFailure(tapml_status status) {
   return error;
 }
 
+/// Notes operators of an observed step that ran elsewhere than `moved` asks.
+static void checkPlaces(const tapml_observed_step &step,
+                        const llvm::StringSet<> &moved, StringRef target,
+                        std::vector<MisplacedOperator> &misplaced) {
+  for (const char *instance : ArrayRef(step.instances, step.num_instances)) {
+    StringRef planned =
+        moved.contains(instance) ? target : StringRef(kHostPlace);
+    bool isNew = llvm::none_of(misplaced, [&](const MisplacedOperator &op) {
+      return op.instance == instance;
+    });
+    if (planned != step.place && isNew)
+      misplaced.push_back({instance, planned.str(), step.place});
+  }
+}
+
 void MixedModel::runSample(tapml_session session, int64_t sample,
-                           int64_t repeats, const ResultNames &results,
-                           Announcer announce, StepReport &report) {
+                           const StepRequest &request,
+                           const ResultNames &results, Announcer announce,
+                           StepReport &report) {
   const Sample &inputs = data->getSample(sample);
   std::vector<tapml_tensor> tensors;
   for (auto [name, tensor] : zip(data->getInputNames(), inputs.inputs))
@@ -352,7 +373,11 @@ void MixedModel::runSample(tapml_session session, int64_t sample,
                        const_cast<char *>(tensor.getBytes().data()),
                        tensor.getBytes().size()});
   SampleJudge judge(*data, sample, results, targetArithmetic, report);
+  llvm::StringSet<> moved;
+  for (const std::string &instance : request.moved)
+    moved.insert(instance);
   auto observe = [&](const tapml_observed_step &step) {
+    checkPlaces(step, moved, targetPlace, report.misplaced);
     judge.observe(step);
     announce(judge.getNextInstance());
   };
@@ -375,7 +400,7 @@ void MixedModel::runSample(tapml_session session, int64_t sample,
     return;
   }
   judge.setOutputs(observed.get());
-  for (int64_t run = 0; run < repeats; ++run) {
+  for (int64_t run = 0; run < request.repeats; ++run) {
     Stopwatch watch(report.runSeconds);
     ResultHandle again;
     if ((status =
@@ -424,8 +449,7 @@ Expected<StepReport> MixedModel::run(const StepRequest &request,
   if (!envelopes)
     envelopes = std::make_unique<Envelopes>(*data, Arithmetic::host());
   for (int64_t sample : request.samples.empty() ? samples : request.samples) {
-    runSample(session.get(), sample, request.repeats, results, announce,
-              report);
+    runSample(session.get(), sample, request, results, announce, report);
     if (report.error)
       break;
   }

@@ -77,9 +77,9 @@ private:
                                       ResultNames &results);
   llvm::Expected<std::unique_ptr<ExecutableHandle>> load(llvm::StringRef bytes,
                                                          StepReport &report);
-  void runSample(tapml_session session, int64_t sample, int64_t repeats,
-                 const ResultNames &results, Announcer announce,
-                 StepReport &report);
+  void runSample(tapml_session session, int64_t sample,
+                 const StepRequest &request, const ResultNames &results,
+                 Announcer announce, StepReport &report);
 
   const MigrateJob &job;
   mlir::MLIRContext context;

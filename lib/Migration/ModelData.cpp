@@ -10,9 +10,11 @@
 #include "Support.h"
 #include "llvm/Support/FileSystem.h"
 
-using namespace llvm;
 using namespace mlir;
 using namespace tapml;
+using llvm::Error;
+using llvm::Expected;
+using llvm::raw_string_ostream;
 
 Type tapml::getElementType(MLIRContext *context, rt::DType type) {
   Builder builder(context);
@@ -125,7 +127,7 @@ Expected<std::unique_ptr<ModelData>> ModelData::open(const Package &package,
   for (unsigned i = 0;; ++i) {
     std::string path =
         joinPath(package.samplesDir, (Twine(i) + ".safetensors").str());
-    if (!sys::fs::exists(path))
+    if (!llvm::sys::fs::exists(path))
       break;
     if (Error error = data->readSample(path))
       return std::move(error);

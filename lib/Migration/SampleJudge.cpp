@@ -13,7 +13,6 @@
 #include <cmath>
 #include <cstring>
 
-using namespace llvm;
 using namespace mlir;
 using namespace tapml;
 
@@ -124,7 +123,7 @@ void SampleJudge::compareRun(tapml_result result) {
       isFirst ? report.unordered : report.unstable;
   for (auto [name, before, now] :
        zip(data.getOutputNames(), isFirst ? outputs : unobservedOutputs, again))
-    if (!isSame(before, now) && !is_contained(different, name))
+    if (!isSame(before, now) && !llvm::is_contained(different, name))
       different.push_back(name);
   if (isFirst)
     unobservedOutputs = std::move(again);
@@ -243,7 +242,7 @@ LogicalResult SampleJudge::judge(const Envelope &envelope) {
   for (const std::vector<std::string> &names : resultNames)
     for (const std::string &name : names)
       if (!name.empty() && !values.count(name) &&
-          !is_contained(report.missing, name))
+          !llvm::is_contained(report.missing, name))
         report.missing.push_back(name);
   judgeOutputs(envelope);
   return success();

@@ -15,6 +15,10 @@
 using namespace llvm;
 using namespace tapml;
 
+std::string tapml::describePlaces(StringRef place, StringRef planned) {
+  return ("ran on " + place + "; the plan has it on " + planned).str();
+}
+
 std::string tapml::joinPath(StringRef directory, StringRef name) {
   SmallString<256> path(directory);
   sys::path::append(path, name);

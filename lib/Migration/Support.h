@@ -19,6 +19,9 @@ inline llvm::Error makeError(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
+/// "ran on host; the plan has it on vulkan".
+std::string describePlaces(llvm::StringRef place, llvm::StringRef planned);
+
 std::string joinPath(llvm::StringRef directory, llvm::StringRef name);
 
 /// Writes a file in a directory that is made if it is missing. The file is

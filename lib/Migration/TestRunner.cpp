@@ -179,8 +179,17 @@ std::string TestRunner::compileBody(Worker &worker, TestOp test,
   tapx.model = "test";
   tapx.output = "test.tapx";
   FailureOr<std::string> bytes = failure();
-  if (succeeded(runStages(*module, Stage::Binary, getOptions(job, place))))
+  if (succeeded(runStages(*module, Stage::Binary, getOptions(job, place)))) {
     bytes = packExecutable(*module, tapx);
+    module->walk([&](DispatchOp dispatch) {
+      if (dispatch.getPlace() == place)
+        return;
+      result.isMisplaced = true;
+      result.message = describePlaces(dispatch.getPlace(), place);
+    });
+    if (result.isMisplaced)
+      return "";
+  }
   if (failed(bytes)) {
     result.message = "cannot be compiled: " + worker.quiet.takeMessages();
     return "";

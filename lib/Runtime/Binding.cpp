@@ -29,6 +29,7 @@ std::string RunReport::toJson() const {
   json["places"] = nlohmann::ordered_json::array();
   for (const Place &place : places)
     json["places"].push_back({{"name", place.name},
+                              {"device", place.device},
                               {"launches", place.launches},
                               {"submissions", place.submissions},
                               {"ms", place.milliseconds}});

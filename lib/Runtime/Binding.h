@@ -22,6 +22,8 @@ namespace tapml::rt {
 struct RunReport {
   struct Place {
     std::string name;
+    /// What the place runs on, for people: "vulkan:0 (llvmpipe ...)".
+    std::string device;
     uint64_t launches = 0;
     uint64_t submissions = 0;
     /// Time that the calling thread waited for the place, or worked at it.

@@ -33,8 +33,10 @@ public:
     binding.inputUsed.resize(m.inputs.size());
     binding.outputUsed.resize(m.outputs.size());
     binding.counts.places.resize(m.places.size());
-    for (size_t i = 0; i < m.places.size(); ++i)
+    for (size_t i = 0; i < m.places.size(); ++i) {
       binding.counts.places[i].name = m.places[i].name;
+      binding.counts.places[i].device = executable.device(i)->describe();
+    }
     // Values that are outputs are computed where the caller wants them.
     for (uint32_t i = 0; i < m.outputs.size(); ++i) {
       const ValueDesc &value = m.main.values[m.outputs[i].value];

@@ -76,7 +76,7 @@ class Executable:
 
     @property
     def report(self) -> dict[str, Any] | None:
-        """The last run's times, launches and bytes moved; None before the first run has ended."""
+        """The last run's places, their devices, times and launches, and bytes moved; None before a run has ended."""
         return None if self._report is None else json.loads(self._report)
 
     def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -1,27 +1,24 @@
 # Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiles and runs captured models with the tools, for tests.
+"""What executables can run on where there is no GPU, for tests.
 
-executable = testing.build(module, samples, dynamic_shapes, directory, target="vulkan", plan=...)
-outputs = executable.run({"x": x}, device="vulkan:0")
+executor = testing.executors()["lavapipe"]
+file = captured.compile(executor.target, testing.plan_for(["gelu"], executor.target), output="model.tapx")
+outputs = testing.load(file, executor)(x)
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from torch import nn
-
-from tapml.api import Captured, capture
-from tapml.tools import find_tool, run_tool
+from tapml import runtime
+from tapml.runtime import Executable
+from tapml.tools import find_tool
 
 #: Software Vulkan drivers by name, where Debian's packages put their manifests.
 VULKAN_DRIVERS = {
@@ -78,50 +75,19 @@ def plan_for(operators: Sequence[str], place: str) -> dict[str, Any]:
     return {"version": 1, "rules": rules, "default": "host", "unsupported": "error"}
 
 
-@dataclass(frozen=True)
-class Executable:
-    """A compiled model and what it was captured from."""
+def load(file: str | os.PathLike[str], executor: Executor, **options: Any) -> Executable:
+    """Loads an executable file on the device of an executor; ``options`` are those of ``tapml.load``
+    and come before what the executor says.
 
-    path: Path
-    captured: Captured
-
-    def run(
-        self,
-        inputs: Mapping[str, torch.Tensor],
-        device: str | None = None,
-        environment: Mapping[str, str] | None = None,
-        options: Sequence[str] = (),
-    ) -> dict[str, torch.Tensor]:
-        """Runs the executable in a process of its own and returns its outputs by name.
-
-        ``device`` is "vulkan:0" and the like, None for host-only executables; ``environment`` is added to that of this
-        process; ``options`` go to ``tapml run`` as they are. Raises ToolError with the tool's message if it fails.
-        """
-        with tempfile.TemporaryDirectory() as scratch:
-            arguments = ["run", str(self.path)]
-            for number, (name, tensor) in enumerate(inputs.items()):
-                file = Path(scratch) / f"{number}.npy"
-                np.save(file, tensor.numpy())
-                arguments.append(f"--input={name}={file}")
-            output = Path(scratch) / "output.npz"
-            arguments += [f"--output={output}", *([f"--device={device}"] if device else []), *options]
-            run_tool("tapml", arguments, environment={**os.environ, **(environment or {})})
-            with np.load(output) as arrays:
-                return {name: torch.from_numpy(arrays[name].copy()) for name in arrays.files}
-
-
-def build(
-    module: nn.Module,
-    samples: Sequence[Any],
-    dynamic_shapes: Any,
-    directory: Path,
-    *,
-    target: str | None = None,
-    plan: Mapping[str, Any] | None = None,
-    name: str = "model",
-) -> Executable:
-    """Captures ``module`` and compiles it into ``directory``; without ``target`` for the host alone."""
-    captured = capture(module.eval(), list(samples), dynamic_shapes, name=name)
-    captured.save(directory / f"{name}.tapml")
-    path = captured.compile(target=target, plan=plan, output=directory / f"{name}.tapx")
-    return Executable(path, captured)
+    The environment of this process is that of the executor until it is loaded.
+    """
+    before = {name: os.environ.get(name) for name in executor.environment}
+    os.environ.update(executor.environment)
+    try:
+        return runtime.load(file, **({"device": executor.device} | options))
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -68,6 +68,7 @@ CASES = [
     Case(
         "shared-executable", "activations", "second", "together", OPERATORS, "an executable shared between two regions"
     ),
+    Case("silent-host", "feed-forward", "layers.1.norm", "elsewhere", OPERATORS, "an operator quietly runs elsewhere"),
     Case("tanh-overflow", "tanh", "layers.0.act", "alone", COMPUTATIONS, "device tanh gives NaN above about 45"),
     Case("qk-fp16-overflow", "causal", "layers.0.sdpa", "alone", COMPUTATIONS, "q·k in f16 overflows before scaling"),
     Case("absorbed-overflow", "pooling", "layers.0.sum", "alone", COMPUTATIONS, "saturation that is absorbed"),
@@ -161,13 +162,13 @@ CASES = [
 ]
 
 
-def make_package(model: str, directory: Path, seed: int = 0) -> Path:
-    """Captures and records a model, and returns its package."""
+def make_package(model: str, directory: Path, seed: int = 0, record: bool = True) -> Path:
+    """Captures a model, with records or without, and returns its package."""
     made = MODELS[model]
     torch.manual_seed(seed)
     shapes = made.dynamic_shapes
     captured = tapml.capture(made.make().eval(), made.sample(seed), shapes, name=model.replace("-", "_"))
-    return captured.save(directory / f"{model}-{seed}.tapml", record=True)
+    return captured.save(directory / f"{model}-{seed}.tapml", record=record)
 
 
 def get_verdicts(state: dict[str, Any]) -> list[tuple[str, str]]:

@@ -166,6 +166,7 @@ class StateMaker:
             "changed": [],
             "unstable": [],
             "unordered": [],
+            "misplaced": [],
             "missing": [],
             "transfers": 3,
             "bytes_moved": 466944,
@@ -314,7 +315,7 @@ def make_state(
             }
         )
     return {
-        "version": 2,
+        "version": 3,
         "model": model,
         "model_hash": "5f2c8d1e9a7b" * 5 + "0123",
         "target": "vulkan",

@@ -53,6 +53,16 @@ def test_fault(case: Case, package: Callable[..., Path], tmp_path: Path, request
         fault_table.note(Path(results), case, state)
 
 
+def test_elsewhere_without_records(tmp_path: Path) -> None:
+    """Where there are no tests to carve, the running model shows where its operators run."""
+    case = next(case for case in CASES if case.kind == "elsewhere")
+    package = fault_cases.make_package(case.model, tmp_path, record=False)
+    state = fault_cases.run_case(case, package, tmp_path / "migration")
+    assert fault_cases.get_verdicts(state) == [(case.instance, case.kind)]
+    assert state["faults"][0]["sentence"] == "layer_norm ran on host; the plan has it on vulkan"
+    assert state["phase"] == "done"
+
+
 def test_table() -> None:
     """docs/Faults.md says of each fault what the tests above ask for."""
     assert fault_table.read_verdicts() == [fault_table.get_verdict(case) for case in CASES]

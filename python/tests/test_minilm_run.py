@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -106,11 +107,9 @@ def check(model: torch.nn.Module, executable: tapml.Executable, inputs: dict[str
         assert (got.double() - oracle)[~real].abs().max() <= 4 * own
 
 
-def load(file: Path, executor: testing.Executor, monkeypatch: pytest.MonkeyPatch) -> tapml.Executable:
-    for name, value in executor.environment.items():
-        monkeypatch.setenv(name, value)
+def load(file: Path, executor: testing.Executor, **options: Any) -> tapml.Executable:
     # The largest size takes these drivers a minute where two processors do other work too.
-    return tapml.load(file, deadline_ms=600_000)
+    return testing.load(file, executor, deadline_ms=600_000, **options)
 
 
 EXECUTORS = testing.executors()
@@ -136,11 +135,10 @@ def test_equals_pytorch(
     minilm: ModuleType,
     model: torch.nn.Module,
     compiled: Callable[..., Path],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     executor = get_executor(name)
     targets = [executor.target] if executor.target else []
-    executable = load(compiled(placement, granularity, *targets), executor, monkeypatch)
+    executable = load(compiled(placement, granularity, *targets), executor)
     sizes = SIZES if executor.target else [*SIZES, LARGEST]
     for size in sizes:
         check(model, executable, inputs_for(minilm, *size))
@@ -152,19 +150,18 @@ def test_largest_size(
     minilm: ModuleType,
     model: torch.nn.Module,
     compiled: Callable[..., Path],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     executor = get_executor(name)
-    executable = load(compiled("all", "largest", executor.target), executor, monkeypatch)
+    executable = load(compiled("all", "largest", executor.target), executor)
     check(model, executable, inputs_for(minilm, *LARGEST))
 
 
 def test_several_targets_in_one_executable(
-    minilm: ModuleType, model: torch.nn.Module, compiled: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    minilm: ModuleType, model: torch.nn.Module, compiled: Callable[..., Path]
 ) -> None:
     executors = [get_executor(name) for name in ("lavapipe", "webgpu")]
     file = compiled("all", "largest", *(executor.target for executor in executors))
-    executable = load(file, executors[0], monkeypatch)
+    executable = load(file, executors[0], device=None)
     inputs = inputs_for(minilm, 2, 17)
     check(model, executable, inputs)
 
@@ -177,19 +174,16 @@ def test_own_profile(
     minilm: ModuleType,
     model: torch.nn.Module,
     compiled: Callable[..., Path],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Subgroups and texels, where the profile of the driver has them, change no result beyond the bounds."""
     executor = get_executor(driver)
-    executable = load(compiled("all", granularity, f"vulkan={driver}"), executor, monkeypatch)
+    executable = load(compiled("all", granularity, f"vulkan={driver}"), executor)
     sizes = [*SIZES, LARGEST] if granularity == "largest" else SIZES
     for size in sizes:
         check(model, executable, inputs_for(minilm, *size))
 
 
-def test_same_input_same_bytes(
-    minilm: ModuleType, compiled: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_same_input_same_bytes(minilm: ModuleType, compiled: Callable[..., Path]) -> None:
     inputs = inputs_for(minilm, 2, 17)
     results = [
         tapml.load(compiled("host", "largest"), threads=threads)(**inputs)["last_hidden_state"] for threads in (1, 2, 5)

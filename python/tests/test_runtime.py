@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 import tapml
-from tapml import _native, runtime
+from tapml import _native, runtime, testing
 from tapml.api import Captured
 from tapml.testing import driver_environment
 
@@ -115,6 +115,28 @@ def test_webgpu(lavapipe: None, tmp_path: Path, device: str | None) -> None:
         for name, expected in wgsl_model.outputs(given).items():
             np.testing.assert_array_equal(outputs[name], expected)
     assert [place["submissions"] for place in executable.report["places"]] == [0, 1]
+
+
+@needs_build
+@pytest.mark.parametrize(
+    ("name", "device"),
+    [
+        pytest.param("lavapipe", "vulkan:0 (llvmpipe", marks=pytest.mark.needs("lavapipe")),
+        pytest.param("swiftshader", "vulkan:0 (SwiftShader", marks=pytest.mark.needs("swiftshader")),
+        pytest.param("webgpu", "webgpu:0 (llvmpipe", marks=pytest.mark.needs("webgpu")),
+        pytest.param("metal", "metal:0 (stand-in", marks=pytest.mark.needs("metal")),
+        # Again, after others were open in this process.
+        pytest.param("lavapipe", "vulkan:0 (llvmpipe", marks=pytest.mark.needs("lavapipe")),
+    ],
+)
+def test_executors_are_what_they_say(name: str, device: str, captured: Captured, tmp_path: Path) -> None:
+    executor = testing.executors()[name]
+    plan = testing.plan_for(["linear"], executor.target)
+    executable = testing.load(captured.compile(executor.target, plan, tmp_path / "tiny.tapx"), executor)
+    executable(**samples(3))
+    host, place = executable.report["places"]
+    assert host["device"] == "host"
+    assert place["device"].startswith(device)
 
 
 @needs_build

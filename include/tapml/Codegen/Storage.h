@@ -57,9 +57,6 @@ GetGlobalOp getWeight(mlir::Value tensor);
 /// weight, which is at every place that uses it.
 mlir::StringAttr getPlace(mlir::Value tensor);
 
-/// The name of the place that is always there.
-inline constexpr llvm::StringLiteral kHostPlace = "host";
-
 } // namespace tapml
 
 #endif // TAPML_CODEGEN_STORAGE_H

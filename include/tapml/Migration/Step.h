@@ -73,6 +73,11 @@ struct ChangedValue {
   int64_t sample = 0;
 };
 
+/// An operator that did not run where the plan has it.
+struct MisplacedOperator {
+  std::string instance, planned, place;
+};
+
 /// Something that ended a step before it could be judged.
 struct StepError {
   /// "compile", "load", "run", "deadline", "device lost", "hang" or "crash".
@@ -87,6 +92,7 @@ struct StepReport {
   std::optional<StepError> error;
   std::vector<OperatorVerdict> operators;
   std::vector<OutputVerdict> outputs;
+  std::vector<MisplacedOperator> misplaced;
   std::vector<ChangedValue> changed;
   /// Outputs that differ between runs of equal inputs; and those that differ
   /// only where nothing waits between steps.

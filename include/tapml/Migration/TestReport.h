@@ -49,6 +49,8 @@ struct TestResult {
   Status status = Status::NotRun;
   /// Whether the device was lost, or took too long, while it ran.
   bool losesDevice = false;
+  /// Whether the compiler put it elsewhere than on the target.
+  bool isMisplaced = false;
   /// For people: one line, and what a failing test shows below it.
   std::string message, details;
   /// The command that runs it again, if it does not pass.

@@ -294,8 +294,8 @@ TAPML_RUNTIME_API size_t tapml_result_num_outputs(tapml_result result);
 TAPML_RUNTIME_API tapml_status tapml_result_output(tapml_result result,
                                                    size_t index,
                                                    tapml_tensor *tensor);
-/** JSON: times, launches and submissions per place, bytes moved, and with
-    TAPML_RUN_PROFILE_STEPS the time of every step. */
+/** JSON: device, times, launches and submissions per place, bytes moved, and
+    with TAPML_RUN_PROFILE_STEPS the time of every step. */
 TAPML_RUNTIME_API const char *tapml_result_report(tapml_result result);
 
 #ifdef __cplusplus

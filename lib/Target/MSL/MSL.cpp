@@ -177,37 +177,12 @@ StringRef MSL::getFunction(StringRef operation) const {
 std::optional<std::string> MSL::getAtomicUpdate(arith::AtomicRMWKind kind,
                                                 StringRef place,
                                                 StringRef value) const {
-  using Kind = arith::AtomicRMWKind;
-  StringRef function;
-  switch (kind) {
-  case Kind::addi:
-  case Kind::addf:
-    function = "atomic_fetch_add_explicit";
-    break;
-  case Kind::andi:
-    function = "atomic_fetch_and_explicit";
-    break;
-  case Kind::assign:
-    function = "atomic_exchange_explicit";
-    break;
-  case Kind::maxs:
-  case Kind::maxu:
-    function = "atomic_fetch_max_explicit";
-    break;
-  case Kind::mins:
-  case Kind::minu:
-    function = "atomic_fetch_min_explicit";
-    break;
-  case Kind::ori:
-    function = "atomic_fetch_or_explicit";
-    break;
-  case Kind::xori:
-    function = "atomic_fetch_xor_explicit";
-    break;
-  default:
+  StringRef name =
+      kind == arith::AtomicRMWKind::addf ? "add" : getAtomicName(kind);
+  if (name.empty())
     return std::nullopt;
-  }
-  return (function + "(&" + place + ", " + value + ", memory_order_relaxed)")
+  return ("atomic_" + Twine(name == "exchange" ? "" : "fetch_") + name +
+          "_explicit(&" + place + ", " + value + ", memory_order_relaxed)")
       .str();
 }
 
@@ -272,23 +247,23 @@ void MSL::printConstantArray(raw_ostream &os, const Array &array,
   os << ";\n";
 }
 
-/// Returns the type and the attribute of what Metal tells an invocation.
-static std::pair<StringRef, StringRef> getBuiltinName(Builtin builtin) {
+/// Returns the attribute of what Metal tells an invocation.
+static StringRef getBuiltinName(Builtin builtin) {
   switch (builtin) {
   case Builtin::GroupId:
-    return {"uint3", "threadgroup_position_in_grid"};
+    return "threadgroup_position_in_grid";
   case Builtin::LocalId:
-    return {"uint3", "thread_position_in_threadgroup"};
+    return "thread_position_in_threadgroup";
   case Builtin::GroupCount:
-    return {"uint3", "threadgroups_per_grid"};
+    return "threadgroups_per_grid";
   case Builtin::Lane:
-    return {"uint", "thread_index_in_simdgroup"};
+    return "thread_index_in_simdgroup";
   case Builtin::SubgroupSize:
-    return {"uint", "threads_per_simdgroup"};
+    return "threads_per_simdgroup";
   case Builtin::SubgroupNumber:
-    return {"uint", "simdgroup_index_in_threadgroup"};
+    return "simdgroup_index_in_threadgroup";
   case Builtin::SubgroupCount:
-    return {"uint", "simdgroups_per_threadgroup"};
+    return "simdgroups_per_threadgroup";
   }
   llvm_unreachable("covered switch");
 }
@@ -323,9 +298,10 @@ void MSL::printKernelHead(raw_ostream &os,
                          Twine(arguments.size()) + ")]]")
                             .str());
   for (const BuiltinArgument &argument : kernel.builtins) {
-    auto [type, attribute] = getBuiltinName(argument.builtin);
-    arguments.push_back(
-        (type + " " + argument.name + " [[" + attribute + "]]").str());
+    arguments.push_back((Twine(isTriple(argument.builtin) ? "uint3" : "uint") +
+                         " " + argument.name + " [[" +
+                         getBuiltinName(argument.builtin) + "]]")
+                            .str());
   }
   for (size_t i = 0; i < arguments.size(); ++i)
     os << "\n    " << arguments[i] << (i + 1 < arguments.size() ? "," : "");

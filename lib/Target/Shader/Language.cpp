@@ -69,6 +69,35 @@ std::optional<ShaderType> tapml::shader::getShaderType(Type type,
   return ShaderType{*scalar, width};
 }
 
+bool tapml::shader::isTriple(Builtin builtin) {
+  return builtin == Builtin::GroupId || builtin == Builtin::LocalId ||
+         builtin == Builtin::GroupCount;
+}
+
+StringRef tapml::shader::getAtomicName(arith::AtomicRMWKind kind) {
+  using Kind = arith::AtomicRMWKind;
+  switch (kind) {
+  case Kind::addi:
+    return "add";
+  case Kind::andi:
+    return "and";
+  case Kind::assign:
+    return "exchange";
+  case Kind::maxs:
+  case Kind::maxu:
+    return "max";
+  case Kind::mins:
+  case Kind::minu:
+    return "min";
+  case Kind::ori:
+    return "or";
+  case Kind::xori:
+    return "xor";
+  default:
+    return "";
+  }
+}
+
 std::string tapml::shader::getDecimal(const llvm::APFloat &value) {
   // Every half is a float, whose shortest decimal reads as the same half.
   llvm::APFloat single = value;

@@ -55,6 +55,10 @@ struct ShaderType {
 /// shader has the type.
 std::optional<ShaderType> getShaderType(mlir::Type type, bool isUnsigned);
 
+/// Returns what an atomic update of integers is called; empty if no shading
+/// language has it.
+llvm::StringRef getAtomicName(mlir::arith::AtomicRMWKind kind);
+
 /// Returns the shortest decimal number that reads as `value`, which is finite,
 /// with a point or an exponent.
 std::string getDecimal(const llvm::APFloat &value);
@@ -98,6 +102,9 @@ enum class Builtin {
   SubgroupNumber,
   SubgroupCount
 };
+/// Whether it has one number for each dimension of the grid.
+bool isTriple(Builtin builtin);
+
 struct BuiltinArgument {
   Builtin builtin;
   std::string name;

@@ -199,36 +199,12 @@ StringRef WGSL::getFunction(StringRef operation) const {
 std::optional<std::string> WGSL::getAtomicUpdate(arith::AtomicRMWKind kind,
                                                  StringRef place,
                                                  StringRef value) const {
-  using Kind = arith::AtomicRMWKind;
-  StringRef function;
-  switch (kind) {
-  case Kind::addi:
-    function = "atomicAdd";
-    break;
-  case Kind::andi:
-    function = "atomicAnd";
-    break;
-  case Kind::assign:
-    function = "atomicExchange";
-    break;
-  case Kind::maxs:
-  case Kind::maxu:
-    function = "atomicMax";
-    break;
-  case Kind::mins:
-  case Kind::minu:
-    function = "atomicMin";
-    break;
-  case Kind::ori:
-    function = "atomicOr";
-    break;
-  case Kind::xori:
-    function = "atomicXor";
-    break;
-  default:
+  StringRef name = getAtomicName(kind);
+  if (name.empty())
     return std::nullopt;
-  }
-  return (function + "(&" + place + ", " + value + ")").str();
+  return ("atomic" + Twine(llvm::toUpper(name.front())) + name.drop_front() +
+          "(&" + place + ", " + value + ")")
+      .str();
 }
 
 StringRef WGSL::getSubgroupFunction(StringRef name) const {
@@ -316,11 +292,6 @@ static StringRef getBuiltinName(Builtin builtin) {
     return "num_subgroups";
   }
   llvm_unreachable("covered switch");
-}
-
-static bool isTriple(Builtin builtin) {
-  return builtin == Builtin::GroupId || builtin == Builtin::LocalId ||
-         builtin == Builtin::GroupCount;
 }
 
 void WGSL::printKernelHead(raw_ostream &os,

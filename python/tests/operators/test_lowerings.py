@@ -108,13 +108,11 @@ def pinned() -> list[object]:
 
 @pytest.mark.parametrize("name", PRODUCTS)
 @pytest.mark.parametrize(("driver", "lowering"), pinned())
-def test_matmul(driver: str, lowering: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_matmul(driver: str, lowering: str, name: str, tmp_path: Path) -> None:
     product = PRODUCTS[name]
     torch.manual_seed(0)
     executable = build(product, driver, lowering, tmp_path)
-    for variable, value in testing.driver_environment(driver).items():
-        monkeypatch.setenv(variable, value)
-    run = tapml.load(executable, validation=True)
+    run = testing.load(executable, testing.executors()[driver], validation=True)
     for size in product.sizes:
         inputs = product.make(*size)
         (got,) = run(*inputs).values()

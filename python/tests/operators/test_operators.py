@@ -155,26 +155,20 @@ def check_on_target(case: Case, executor: testing.Executor, directory: Path, tar
     target = target or executor.target
     plan = testing.plan_for([case.operator], target or "host")
 
-    def build() -> testing.Executable:
-        samples = [case.sample(*SIZES[0])]
-        return testing.build(
-            case.make(), samples, case.dynamic_shapes(), directory, target=target, plan=plan, name="case"
-        )
+    def compile_case() -> Path:
+        return captured(case.name).compile(target=target, plan=plan, output=directory / "case.tapx")
 
     if target in conformance.WITHOUT_INT64 and case.operator in conformance.get_i64_operators(case):
         # What computes 64-bit integers there is refused with that reason.
         refusal = rf"'tapml.{case.operator}' is not supported on profile '{target}': computes (in )?i64"
         with pytest.raises(tapml.ToolError, match=refusal):
-            build()
+            compile_case()
         return None
-    executable = build()
-    names = [port.name for port in executable.captured.graph.inputs]
+    executable = testing.load(compile_case(), executor, validation=executor.target == "vulkan")
     shares = []
     for size in TEXT_SIZES if executor.target in ("webgpu", "metal") else SIZES:
         inputs = case.sample(*size)
-        named = dict(zip(names, inputs, strict=True))
-        outputs = executable.run(named, device=executor.device, environment=executor.environment)
-        shares.append(check(case, inputs, outputs["output"], executor.target or "host").worst_share)
+        shares.append(check(case, inputs, executable(*inputs)["output"], executor.target or "host").worst_share)
     return max(shares)
 
 

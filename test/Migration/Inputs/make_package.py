@@ -52,6 +52,19 @@ GRAPH = """module @tiny attributes {tapml.version = 1 : i64, tapml.weights = "we
 }
 """
 
+GELU = '    %g = tapml.gelu %d {instance = ["layer.0.act"]} : tensor<?x6xf32>\n'
+#: In its place an operator of somebody else.
+FOREIGN = """    %size = tensor.dim %d, %c0 : tensor<?x6xf32>
+    %g = tapml.operator "acme.act" ins(%d : tensor<?x6xf32>) sizes(%size) attributes {instance = ["layer.0.act"]} -> tensor<?x6xf32> {
+    ^bb0(%v: tensor<?x6xf32>):
+      %zero = arith.constant 0 : index
+      %m0 = tensor.dim %v, %zero : tensor<?x6xf32>
+      %to = tensor.empty(%m0) : tensor<?x6xf32>
+      %a = linalg.map { math.tanh } ins(%v : tensor<?x6xf32>) outs(%to : tensor<?x6xf32>)
+      tapml.yield %a : tensor<?x6xf32>
+    }
+"""
+
 NAMES = {"float32": "f32", "float64": "f64", "int64": "i64", "bool": "i1"}
 ATEN = {"linear": "aten.linear.default", "gelu": "aten.gelu.default", "embedding": "aten.embedding.default"}
 
@@ -205,13 +218,17 @@ def spoil(variant: str, recorder: Recorder, index: dict) -> None:
         recorder.operator("pooler", "tanh")
     elif variant == "shared-instance":
         recorder.operators["ge"]["instances"].append("reshape")
+    elif variant == "foreign":
+        recorder.operators["layer.0.act"]["op"] = "acme.act"
+        for line in (line for visits in recorder.visits for line in visits if line["operator"] == "layer.0.act"):
+            line["operands"].append({"size": line["operands"][0]["shape"][0]})
     elif variant not in ("", "edges"):
         raise SystemExit(f"no variant {variant}")
 
 
 def write(directory: pathlib.Path, variant: str) -> None:
     (directory / "records").mkdir(parents=True)
-    (directory / "graph.mlir").write_text(GRAPH)
+    (directory / "graph.mlir").write_text(GRAPH.replace(GELU, FOREIGN) if variant == "foreign" else GRAPH)
     (directory / "capture.json").write_text('{"version": 1, "model": "tiny"}\n')
 
     def numbers(*shape: int) -> np.ndarray:

@@ -80,9 +80,43 @@ static void plantSlotOverlap(ModuleOp module, Matches matches) {
   }
 }
 
+/// An operator that cannot run where it is planned quietly runs on the host:
+/// everything that it needs is there.
+static void plantSilentHost(ModuleOp module, Matches matches) {
+  SymbolTable symbols(module);
+  for (DispatchOp dispatch : getDispatches(module)) {
+    if (!matches(dispatch))
+      continue;
+    auto executable = symbols.lookup<ExecutableOp>(dispatch.getExecutable());
+    for (auto variant : executable.getOps<VariantOp>()) {
+      if (variant.getSymName() != dispatch.getPlace())
+        continue;
+      OpBuilder builder(variant);
+      auto host = cast<VariantOp>(builder.clone(*variant));
+      host.setSymName(kHostPlace);
+      host.setTargetAttr(ProfileAttr::getPreset(module.getContext(), "host"));
+      break;
+    }
+    auto move = [](OpBuilder &builder, Value value, StringRef place) {
+      return TransferOp::create(builder, value.getLoc(), value.getType(), value,
+                                place);
+    };
+    OpBuilder builder(dispatch);
+    for (OpOperand &input : dispatch.getInputsMutable())
+      input.set(move(builder, input.get(), kHostPlace));
+    builder.setInsertionPointAfter(dispatch);
+    for (OpResult result : dispatch->getResults()) {
+      auto back = move(builder, result, dispatch.getPlace());
+      result.replaceAllUsesExcept(back, back);
+    }
+    dispatch.setPlace(kHostPlace);
+  }
+}
+
 ArrayRef<FaultKind> tapml::getPlanFaults() {
   static constexpr FaultKind kinds[] = {
       {"shared-executable", nullptr, false, plantSharedExecutable},
+      {"silent-host", nullptr, false, plantSilentHost},
       {"slot-overlap", nullptr, false, plantSlotOverlap}};
   return kinds;
 }

@@ -65,13 +65,13 @@ llvm::LogicalResult mapFloats(Evaluation &e, mlir::Value operand, Value value,
   });
 }
 
-/// As `mapFloats`, for functions that do not round.
-template <typename Value, typename Carry>
-llvm::LogicalResult moveFloats(Evaluation &e, mlir::Value operand, Value value,
-                               Carry carry) {
-  Estimate x = e.read(operand);
-  llvm::ArrayRef<double> elements = x.getFloats();
-  MovedResult result(e, x.getShape());
+/// Computes `value` of each of the elements of `x`, whose errors `carry` takes
+/// along and which is not rounded.
+template <typename Result, typename Element, typename Value, typename Carry>
+llvm::LogicalResult moveElements(Evaluation &e, const Estimate &x,
+                                 llvm::ArrayRef<Element> elements, Value value,
+                                 Carry carry) {
+  Result result(e, x.getShape());
   for (int64_t i = 0, count = result.size(); i < count; ++i) {
     auto carryOne = [&](double error) { return carry(elements[i], error); };
     result.set(
@@ -83,22 +83,20 @@ llvm::LogicalResult moveFloats(Evaluation &e, mlir::Value operand, Value value,
   return llvm::success();
 }
 
+/// As `mapFloats`, for functions that do not round.
+template <typename Value, typename Carry>
+llvm::LogicalResult moveFloats(Evaluation &e, mlir::Value operand, Value value,
+                               Carry carry) {
+  Estimate x = e.read(operand);
+  return moveElements<MovedResult>(e, x, x.getFloats(), value, carry);
+}
+
 /// As `moveFloats`, for integers and booleans.
 template <typename Value, typename Carry>
 llvm::LogicalResult mapIntegers(Evaluation &e, mlir::Value operand, Value value,
                                 Carry carry) {
   const Estimate &x = e[operand];
-  llvm::ArrayRef<int64_t> elements = x.getIntegers();
-  IntegerResult result(e, x.getShape());
-  for (int64_t i = 0, count = result.size(); i < count; ++i) {
-    auto carryOne = [&](double error) { return carry(elements[i], error); };
-    result.set(
-        i, value(elements[i]),
-        forEachBound([&](double given) { return carryErrors(carryOne, given); },
-                     x.getBound(i)));
-  }
-  result.finish();
-  return llvm::success();
+  return moveElements<IntegerResult>(e, x, x.getIntegers(), value, carry);
 }
 
 //===----------------------------------------------------------------------===//
@@ -150,25 +148,34 @@ llvm::LogicalResult mapFloatPairs(Evaluation &e, Value value, Carry carry,
       });
 }
 
+/// As `moveElements`, for each pair of elements.
+template <typename Result, typename Element, typename Value, typename Carry>
+llvm::LogicalResult movePairs(Evaluation &e, const Estimate &x,
+                              const Estimate &y, llvm::ArrayRef<Element> xs,
+                              llvm::ArrayRef<Element> ys, Value value,
+                              Carry carry) {
+  return forEachPair<Result>(
+      e, x, y, [&](Result &result, int64_t i, int64_t xi, int64_t yi) {
+        Element a = xs[xi], b = ys[yi];
+        auto carryBoth = [&](double ea, double eb) {
+          return carry(a, ea, b, eb);
+        };
+        result.set(i, value(a, b),
+                   forEachBound(
+                       [&](double ea, double eb) {
+                         return carryErrors(carryBoth, ea, eb);
+                       },
+                       x.getBound(xi), y.getBound(yi)));
+      });
+}
+
 /// As `mapFloatPairs`, for functions that do not round.
 template <typename Value, typename Carry>
 llvm::LogicalResult moveFloatPairs(Evaluation &e, Value value, Carry carry) {
   Estimate x = e.read(e.getOperation()->getOperand(0));
   Estimate y = e.read(e.getOperation()->getOperand(1));
-  llvm::ArrayRef<double> xs = x.getFloats(), ys = y.getFloats();
-  return forEachPair<MovedResult>(
-      e, x, y, [&](MovedResult &result, int64_t i, int64_t xi, int64_t yi) {
-        double a = xs[xi], b = ys[yi];
-        result.set(
-            i, value(a, b),
-            forEachBound(
-                [&](double ea, double eb) {
-                  return carryErrors(
-                      [&](double ea, double eb) { return carry(a, ea, b, eb); },
-                      ea, eb);
-                },
-                x.getBound(xi), y.getBound(yi)));
-      });
+  return movePairs<MovedResult>(e, x, y, x.getFloats(), y.getFloats(), value,
+                                carry);
 }
 
 /// As `moveFloatPairs`, for integers and booleans.
@@ -176,20 +183,8 @@ template <typename Value, typename Carry>
 llvm::LogicalResult mapIntegerPairs(Evaluation &e, Value value, Carry carry) {
   const Estimate &x = e[e.getOperation()->getOperand(0)];
   const Estimate &y = e[e.getOperation()->getOperand(1)];
-  llvm::ArrayRef<int64_t> xs = x.getIntegers(), ys = y.getIntegers();
-  return forEachPair<IntegerResult>(
-      e, x, y, [&](IntegerResult &result, int64_t i, int64_t xi, int64_t yi) {
-        int64_t a = xs[xi], b = ys[yi];
-        result.set(
-            i, value(a, b),
-            forEachBound(
-                [&](double ea, double eb) {
-                  return carryErrors(
-                      [&](double ea, double eb) { return carry(a, ea, b, eb); },
-                      ea, eb);
-                },
-                x.getBound(xi), y.getBound(yi)));
-      });
+  return movePairs<IntegerResult>(e, x, y, x.getIntegers(), y.getIntegers(),
+                                  value, carry);
 }
 
 //===----------------------------------------------------------------------===//

@@ -20,6 +20,9 @@
 #include "tapml/Dialect/TapML/IR/TapMLAttrs.h.inc"
 
 namespace tapml {
+/// The name of the place that every executable has.
+inline constexpr llvm::StringLiteral kHostPlace = "host";
+
 /// Returns whether `access`, that of a kernel to one of its buffers, only
 /// reads: "read", or "texels FORMAT" with a known format.
 bool isReadOnlyAccess(llvm::StringRef access);

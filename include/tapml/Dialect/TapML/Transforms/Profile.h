@@ -16,9 +16,6 @@
 
 namespace tapml {
 
-/// The name of the place that every executable has.
-constexpr llvm::StringLiteral kHostPlace = "host";
-
 /// A place that operators can be put on.
 struct Target {
   /// The place's name: what plans say and what `tapml.dispatch` refers to.
