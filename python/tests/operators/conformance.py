@@ -119,14 +119,13 @@ def make_cell(operator: str, name: str, results: Path | None) -> str:
     return f"{value} ({why})".lstrip() if why else value
 
 
-def make_rows(results: Path | None) -> list[list[str]]:
-    """Returns the table's cells, the head first."""
-    head = ["operator", "cases", *(column.heading for column in COLUMNS.values())]
-    rows = [head]
-    for operator in get_operators():
-        count = sum(case.operator == operator for case in CASES)
-        rows.append([operator, str(count), *(make_cell(operator, name, results) for name in COLUMNS)])
-    return rows
+def make_head() -> list[str]:
+    return ["operator", "cases", *(column.heading for column in COLUMNS.values())]
+
+
+def make_row(operator: str, results: Path | None) -> list[str]:
+    count = sum(case.operator == operator for case in CASES)
+    return [operator, str(count), *(make_cell(operator, name, results) for name in COLUMNS)]
 
 
 def make_legend() -> str:
@@ -145,7 +144,6 @@ def find_missing(results: Path) -> list[str]:
 
 def update(results: Path) -> None:
     """Writes the table."""
-    head, *rows = make_rows(results)
-    rows = [[f"`{row[0]}`", *row[1:]] for row in rows]
-    table = generated_table.make_table(head, rows)
+    rows = [make_row(operator, results) for operator in get_operators()]
+    table = generated_table.make_table(make_head(), [[f"`{row[0]}`", *row[1:]] for row in rows])
     generated_table.write_part(PAGE, NAME, f"{table}\n{make_legend()}")
