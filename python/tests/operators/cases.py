@@ -349,3 +349,6 @@ CASES = [
     *_accumulations(),
     *_composites(),
 ]
+
+#: One case of each operator.
+FIRST_CASES = list({case.operator: case for case in reversed(CASES)}.values())
