@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Writes the generated parts of docs/: Dialect.md and Passes.md from the .td
-# files, and the IR in Pipeline.md from what tapml-opt prints.
+# files, and from what the tools print the IR in Pipeline.md and the texts in
+# ShaderExamples.md.
 #
 #   update-docs.sh [--check] [BUILD]
 #
@@ -18,7 +19,7 @@ bin=$(cd "${1-$root/build}" && pwd)/bin
 cd "$root"
 tblgen=$(command -v mlir-tblgen || command -v mlir-tblgen-22 ||
   echo /usr/lib/llvm-22/bin/mlir-tblgen)
-for tool in "$tblgen" "$bin/tapml-opt"; do
+for tool in "$tblgen" "$bin/tapml-opt" "$bin/tapml"; do
   [ -x "$tool" ] || { echo "update-docs: there is no $tool; run scripts/setup.sh" >&2; exit 1; }
 done
 mlir_include=$(dirname "$(readlink -f "$tblgen")")/../include
@@ -136,34 +137,63 @@ excerpt() {
   done | sed -e 's/ \[\(-\{0,1\}[0-9][0-9]*, \)\{8\}.*\]$/ [...]/' | squeeze
 }
 
-# Writes the code block after each line `<!-- ir: STAGE PART... -->` anew.
-pipeline() {
-  local line state=text marker='^<!-- ir: (.*) -->$'
+# Compiles the models of ShaderExamples.md, whose IR then has the texts.
+texts() {
+  local model target
+  for model in linear attention; do
+    for target in webgpu metal; do
+      "$bin/tapml" compile "test/Docs/Inputs/$model.mlir" --target=$target --stop-after=binary \
+        -o "$new/ir/$model.$target.mlir" 2>"$new/errors" || { cat "$new/errors" >&2; exit 1; }
+    done
+  done
+}
+
+# Prints the text of a kernel from the bytes of its binary: MODEL TARGET KERNEL.
+text() {
+  awk -v name="@$3" '
+    $1 == "tapml.binary" && $2 == name {
+      count = split(substr($0, index($0, "] [") + 3), bytes, ",")
+      for (i = 1; i <= count; i++) printf "%c", bytes[i] + 0
+      found = 1
+    }
+    END { if (!found) exit 1 }' "$new/ir/$1.$2.mlir" | squeeze ||
+    { echo "update-docs: $1 has no kernel $3 for $2" >&2; exit 1; }
+}
+
+# Writes the code block after each line `<!-- ir: STAGE PART... -->` and
+# `<!-- text: MODEL TARGET KERNEL -->` of a page anew.
+blocks() {
+  local line state=text page=docs/$1.md marker='^<!-- (ir|text): (.*) -->$' kind parts
   while IFS= read -r line; do
     case $state:$line in
-    marker:'```mlir') state=block; continue ;;
+    marker:'```'*) state=block; continue ;;
     block:'```') state=text; continue ;;
     block:*) continue ;;
     esac
     state=text
     printf '%s\n' "$line"
     [[ $line =~ $marker ]] || continue
-    state=marker
-    echo '```mlir'
-    # shellcheck disable=SC2086
-    excerpt ${BASH_REMATCH[1]}
+    state=marker kind=${BASH_REMATCH[1]}
+    read -ra parts <<<"${BASH_REMATCH[2]}"
+    case $kind:${parts[1]-} in
+    ir:*) printf '```mlir\n' && excerpt "${parts[@]}" ;;
+    text:webgpu) printf '```wgsl\n' && text "${parts[@]}" ;;
+    text:*) printf '```cpp\n' && text "${parts[@]}" ;;
+    esac
     echo '```'
-  done <docs/Pipeline.md
-  [ $state != block ] || { echo 'update-docs: docs/Pipeline.md: a code block does not end' >&2; exit 1; }
+  done <"$page"
+  [ $state != block ] || { echo "update-docs: $page: a code block does not end" >&2; exit 1; }
 }
 
 dialect | squeeze >"$new/docs/Dialect.md"
 passes | squeeze >"$new/docs/Passes.md"
 stages
-pipeline >"$new/docs/Pipeline.md"
+blocks Pipeline >"$new/docs/Pipeline.md"
+texts
+blocks ShaderExamples >"$new/docs/ShaderExamples.md"
 
 status=0
-for page in Dialect Passes Pipeline; do
+for page in Dialect Passes Pipeline ShaderExamples; do
   if [ "$check" ]; then
     diff -u --label "docs/$page.md" --label 'as generated now' "docs/$page.md" "$new/docs/$page.md" || status=1
   elif ! cmp -s "$new/docs/$page.md" "docs/$page.md"; then

@@ -67,6 +67,8 @@ Blame::Symptom Blame::getSymptom(const StepReport &report) {
     return {Symptom::Kind::Error, report.error->kind};
   if (!report.misplaced.empty())
     return {Symptom::Kind::Misplaced, report.misplaced.front().instance};
+  if (!report.repeated.empty())
+    return {Symptom::Kind::Copied, report.repeated.front().producer};
   if (!report.changed.empty())
     return {Symptom::Kind::Overwritten, report.changed.front().producer};
   if (!report.missing.empty())
@@ -92,6 +94,8 @@ bool Blame::shows(const StepReport &report, const Symptom &symptom) {
     return any_of(report.misplaced, [&](const MisplacedOperator &op) {
       return op.instance == symptom.name;
     });
+  case Symptom::Kind::Copied:
+    return !report.repeated.empty();
   case Symptom::Kind::Overwritten:
     return !report.changed.empty();
   case Symptom::Kind::Operator:
@@ -213,6 +217,8 @@ Expected<FaultClass> Blame::classify(const Symptom &symptom,
                : FaultClass::Hangs;
   if (symptom.kind == Symptom::Kind::Misplaced)
     return FaultClass::Elsewhere;
+  if (symptom.kind == Symptom::Kind::Copied)
+    return FaultClass::Copied;
   if (symptom.kind == Symptom::Kind::Overwritten)
     return FaultClass::Overwritten;
   Expected<bool> unstable = isUnstable(minimal, symptom, report);
@@ -256,6 +262,13 @@ std::string tapml::describeVerdict(const OperatorVerdict &verdict) {
   return text;
 }
 
+std::string tapml::describeCopy(const RepeatedTransfer &transfer) {
+  std::string what = transfer.producer.empty()
+                         ? "an input of the model"
+                         : "what " + transfer.producer + " gave";
+  return what + " is copied to " + transfer.place + ", where it is already";
+}
+
 void tapml::setKind(Fault &fault, FaultClass kind) {
   fault.kind = kind;
   std::string text = fault.op + " is " + describeFaultClass(fault.kind).str();
@@ -266,10 +279,15 @@ void tapml::setKind(Fault &fault, FaultClass kind) {
       if (misplaced.instance == fault.instance)
         text =
             fault.op + " " + describePlaces(misplaced.place, misplaced.planned);
+  if (fault.kind == FaultClass::Copied && !fault.report.repeated.empty())
+    text = describeCopy(fault.report.repeated.front());
   if (fault.kind == FaultClass::Overwritten && !fault.report.changed.empty()) {
     const ChangedValue &changed = fault.report.changed.front();
-    text = "live buffers overlap: what " + changed.producer +
-           " gave has changed when " + changed.consumer + " uses it";
+    std::string what = changed.producer.empty()
+                           ? "an input of the model"
+                           : "what " + changed.producer + " gave";
+    text = fault.op + " writes over a value that is still to be used: " + what +
+           " has changed when " + changed.consumer + " uses it";
   }
   if (fault.report.error)
     text += ": " + fault.report.error->message;
@@ -328,9 +346,17 @@ Expected<Fault> Blame::find(const StepReport &report) {
   fault.minimalSet = std::move(*minimal);
   // The operator that shows it, or else the one whose move made the difference.
   fault.instance = fault.minimalSet.back();
+  if (symptom.kind == Symptom::Kind::Overwritten) {
+    // Neither the one that made the value nor the one that found it changed.
+    const ChangedValue &changed = fault.report.changed.front();
+    auto writer = find_if(reverse(fault.minimalSet), [&](auto &name) {
+      return name != changed.producer && name != changed.consumer;
+    });
+    if (writer != fault.minimalSet.rend())
+      fault.instance = *writer;
+  }
   if (symptom.kind == Symptom::Kind::Operator ||
-      symptom.kind == Symptom::Kind::Misplaced ||
-      symptom.kind == Symptom::Kind::Overwritten)
+      symptom.kind == Symptom::Kind::Misplaced)
     fault.instance = getSymptom(fault.report).name;
   for (const MigrationOperator &op : state.operators)
     if (op.instance == fault.instance)

@@ -33,6 +33,9 @@ llvm::Expected<std::vector<std::string>> minimizeSet(
 /// are outside the bound, by up to 8e+05 times; all in rows 16-31".
 std::string describeVerdict(const OperatorVerdict &verdict);
 
+/// "what encoder.query gave is copied to vulkan, where it is already".
+std::string describeCopy(const RepeatedTransfer &transfer);
+
 /// Returns the fault of an operator that fails in a carved test of its own.
 Fault makeAloneFault(const MigrationOperator &op, const AloneVerdict &alone,
                      llvm::StringRef place);
@@ -57,6 +60,7 @@ private:
     enum class Kind {
       Error,
       Misplaced,
+      Copied,
       Operator,
       Overwritten,
       Unordered,

@@ -382,13 +382,16 @@ Error Migration::blame(const std::vector<std::string> &good,
     }
   fault->step = number;
   fault->command = makeRepeatCommand(job, *fault);
-  // Where only a set is wrong, one of it stays: the last that was added.
+  // Where only a set is wrong, one of it stays: the last that was added, or
+  // the one that writes where others read.
   std::string stays = fault->instance;
-  if (!is_contained(group, stays))
+  bool isKnown = is_contained(group, stays);
+  if (!isKnown)
     stays = group.back();
-  for (const std::string &instance : fault->minimalSet)
-    if (is_contained(group, instance))
-      stays = instance;
+  if (!isKnown || fault->kind != FaultClass::Overwritten)
+    for (const std::string &instance : fault->minimalSet)
+      if (is_contained(group, instance))
+        stays = instance;
   return noteFault(std::move(*fault), stays);
 }
 

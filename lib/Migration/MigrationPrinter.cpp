@@ -286,6 +286,8 @@ void MigrationPrinter::printRun(const StepReport &report) {
   for (const MisplacedOperator &op : report.misplaced)
     printLine(outs(), "FAIL",
               op.instance + ": " + describePlaces(op.place, op.planned));
+  for (const RepeatedTransfer &transfer : report.repeated)
+    printLine(outs(), "FAIL", describeCopy(transfer));
   for (const ChangedValue &changed : report.changed)
     printLine(outs(), "FAIL",
               "what " + changed.producer + " gave has changed when " +

@@ -38,6 +38,8 @@ enum class FaultClass {
   BeyondSize,
   /// Runs elsewhere than the plan says, right or wrong.
   Elsewhere,
+  /// A value goes to a place where it is already: a copy that no plan has.
+  Copied,
   /// A value changed between being made and being used.
   Overwritten,
   /// Right where every step is waited for, wrong where not.

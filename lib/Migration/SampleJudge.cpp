@@ -46,6 +46,23 @@ static HostTensor copyTensor(MLIRContext *context, tapml_dtype dtype,
                     shape, copyBytes(data, bytes));
 }
 
+size_t SampleJudge::checkTransfer(const tapml_observed_value &value,
+                                  const tapml_observed_value &result) {
+  auto it = made.find(value.id);
+  size_t origin = it == made.end() ? value.id : it->second.origin;
+  llvm::StringSet<> &places = whereabouts[origin];
+  places.insert(value.place);
+  if (!places.insert(result.place).second) {
+    std::string producer = it == made.end() ? "" : it->second.producer;
+    bool isNew = llvm::none_of(report.repeated, [&](auto &repeated) {
+      return repeated.producer == producer && repeated.place == result.place;
+    });
+    if (isNew)
+      report.repeated.push_back({producer, result.place});
+  }
+  return origin;
+}
+
 void SampleJudge::observe(const tapml_observed_step &step) {
   MLIRContext *context = data.getFunction().getContext();
   ArrayRef<tapml_observed_value> operands(step.operands, step.num_operands);
@@ -82,7 +99,10 @@ void SampleJudge::observe(const tapml_observed_step &step) {
   for (const tapml_observed_value &value : results) {
     if (!isDispatch)
       report.bytesMoved += value.bytes;
-    made[value.id] = {name, copyBytes(value.data, value.bytes)};
+    size_t origin = value.id;
+    if (!isDispatch && !operands.empty() && !operands.front().weight)
+      origin = checkTransfer(operands.front(), value);
+    made[value.id] = {name, copyBytes(value.data, value.bytes), origin};
   }
 }
 

@@ -16,6 +16,7 @@
 #include "tapml/Migration/Step.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace tapml {
 
@@ -56,8 +57,13 @@ private:
   struct Made {
     std::string producer;
     std::vector<char> bytes;
+    /// The value that it is a copy of, or itself.
+    size_t origin;
   };
 
+  /// Notes a transfer of a value to where it is already. Returns its origin.
+  size_t checkTransfer(const tapml_observed_value &value,
+                       const tapml_observed_value &result);
   OperatorVerdict &getVerdict(mlir::Operation *op, llvm::StringRef instance);
   void judgeOperator(mlir::Operation *op, llvm::StringRef instance,
                      llvm::MutableArrayRef<Estimate> results,
@@ -75,6 +81,8 @@ private:
   /// Of all operators that ran, also those inside larger regions.
   llvm::StringMap<std::string> places;
   llvm::DenseMap<size_t, Made> made;
+  /// Where each value is, that was computed or is an input, by its own number.
+  llvm::DenseMap<size_t, llvm::StringSet<>> whereabouts;
   std::vector<HostTensor> outputs, unobservedOutputs;
 };
 

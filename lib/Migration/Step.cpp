@@ -16,8 +16,8 @@ using namespace llvm;
 using namespace tapml;
 
 bool StepReport::passes() const {
-  return !error && misplaced.empty() && changed.empty() && unstable.empty() &&
-         unordered.empty() && missing.empty() &&
+  return !error && misplaced.empty() && repeated.empty() && changed.empty() &&
+         unstable.empty() && unordered.empty() && missing.empty() &&
          all_of(operators, [](auto &op) { return op.verdict == "pass"; }) &&
          all_of(outputs, [](auto &output) { return output.passes; });
 }
@@ -114,6 +114,18 @@ static bool fromJSON(const json::Value &value, MisplacedOperator &op,
          map.map("planned", op.planned) && map.map("place", op.place);
 }
 
+static json::Value toJSON(const RepeatedTransfer &transfer) {
+  return json::Object{{"producer", transfer.producer},
+                      {"place", transfer.place}};
+}
+
+static bool fromJSON(const json::Value &value, RepeatedTransfer &transfer,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("producer", transfer.producer) &&
+         map.map("place", transfer.place);
+}
+
 static json::Value toJSON(const ChangedValue &v) {
   return json::Object{
       {"producer", v.producer}, {"consumer", v.consumer}, {"sample", v.sample}};
@@ -142,14 +154,20 @@ static bool fromJSON(const json::Value &value, StepError &error,
 } // namespace tapml
 
 json::Value tapml::toJSON(const StepReport &r) {
-  json::Object object{
-      {"operators", r.operators},       {"outputs", r.outputs},
-      {"misplaced", r.misplaced},       {"changed", r.changed},
-      {"unstable", r.unstable},         {"unordered", r.unordered},
-      {"missing", r.missing},           {"transfers", r.transfers},
-      {"bytes_moved", r.bytesMoved},    {"compile_seconds", r.compileSeconds},
-      {"load_seconds", r.loadSeconds},  {"run_seconds", r.runSeconds},
-      {"judge_seconds", r.judgeSeconds}};
+  json::Object object{{"operators", r.operators},
+                      {"outputs", r.outputs},
+                      {"misplaced", r.misplaced},
+                      {"repeated", r.repeated},
+                      {"changed", r.changed},
+                      {"unstable", r.unstable},
+                      {"unordered", r.unordered},
+                      {"missing", r.missing},
+                      {"transfers", r.transfers},
+                      {"bytes_moved", r.bytesMoved},
+                      {"compile_seconds", r.compileSeconds},
+                      {"load_seconds", r.loadSeconds},
+                      {"run_seconds", r.runSeconds},
+                      {"judge_seconds", r.judgeSeconds}};
   if (r.error)
     object["error"] = toJSON(*r.error);
   return object;
@@ -159,9 +177,10 @@ bool tapml::fromJSON(const json::Value &value, StepReport &r, json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("error", r.error) &&
          map.map("operators", r.operators) && map.map("outputs", r.outputs) &&
-         map.map("misplaced", r.misplaced) && map.map("changed", r.changed) &&
-         map.map("unstable", r.unstable) && map.map("unordered", r.unordered) &&
-         map.map("missing", r.missing) && map.map("transfers", r.transfers) &&
+         map.map("misplaced", r.misplaced) && map.map("repeated", r.repeated) &&
+         map.map("changed", r.changed) && map.map("unstable", r.unstable) &&
+         map.map("unordered", r.unordered) && map.map("missing", r.missing) &&
+         map.map("transfers", r.transfers) &&
          map.map("bytes_moved", r.bytesMoved) &&
          map.map("compile_seconds", r.compileSeconds) &&
          map.map("load_seconds", r.loadSeconds) &&

@@ -110,7 +110,7 @@ void TestRunner::exportBody(
     if (compiled.status == Status::Pass)
       entry = exportTest(worker, test, number, bytes, result);
     if (result.status == Status::Pass)
-      entry["executable"] = executable;
+      entry["executable"] = executable.str();
     else
       entry[result.status == Status::Unsupported ? "unsupported" : "error"] =
           result.message;

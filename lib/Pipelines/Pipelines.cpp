@@ -104,6 +104,8 @@ LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
     return success();
   }
   case Stage::Binary: {
+    // Texts have functions; SPIR-V has the expansion in the place of each use.
+    pm.nest<ExecutableOp>().addPass(createTapMLOutlineMathPass());
     buildLegalizeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
     buildLegalizeShaderPipeline(pm.nest<ExecutableOp>(), ShaderOptions());
     if (failed(addHooks(pm, "after-legalisation", options)))

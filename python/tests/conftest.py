@@ -70,6 +70,7 @@ def capture_and_check(
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
     parser.addoption("--update-faults", metavar="DIR", help="leave what migrations find there, for docs/Faults.md")
+    parser.addoption("--update-conformance", metavar="DIR", help="run every case; write docs/Conformance.md from them")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -90,6 +91,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         needs.require(*marker.args)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Writes docs/Conformance.md, once: not in the processes of pytest-xdist."""
+    results = session.config.getoption("--update-conformance")
+    if not results or hasattr(session.config, "workerinput"):
+        return
+    import conformance
+
+    missing = conformance.find_missing(Path(results))
+    if missing:
+        print(f"\n{conformance.PAGE} is not written, {len(missing)} cases have no result: {', '.join(missing[:5])} ...")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    else:
+        conformance.update(Path(results))
 
 
 @pytest.fixture(scope="session")

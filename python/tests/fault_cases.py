@@ -68,6 +68,7 @@ CASES = [
     Case(
         "shared-executable", "activations", "second", "together", OPERATORS, "an executable shared between two regions"
     ),
+    Case("hidden-copy", "feed-forward", "layers.1.act", "copied", OPERATORS, "a value goes to the host and back"),
     Case("silent-host", "feed-forward", "layers.1.norm", "elsewhere", OPERATORS, "an operator quietly runs elsewhere"),
     Case("tanh-overflow", "tanh", "layers.0.act", "alone", COMPUTATIONS, "device tanh gives NaN above about 45"),
     Case("qk-fp16-overflow", "causal", "layers.0.sdpa", "alone", COMPUTATIONS, "q·k in f16 overflows before scaling"),
@@ -137,6 +138,26 @@ CASES = [
         "a grid dimension above the limit",
         (),
         LAYER | {"TAPML_FAULT_LIMIT": "8", "TAPML_FAULT_KERNEL": "add_67"},
+    ),
+    Case(
+        "input-overwritten",
+        "pooling",
+        "layers.1.softmax",
+        "overwritten",
+        None,
+        "overlap of two live buffers",
+        (),
+        LAYER | {"TAPML_FAULT_KERNEL": "softmax_67"},
+    ),
+    Case(
+        "stale-sizes",
+        "pooling",
+        "layers.1.softmax",
+        "alone",
+        None,
+        "a stale uniform after the size changed",
+        (),
+        LAYER | {"TAPML_FAULT_KERNEL": "softmax_67"},
     ),
     Case(
         "dropped-launch",

@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import generated_table
 from fault_cases import CASES, Case
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "Faults.md"
-BEGIN, END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
-HEAD = "| fault | planted | what it imitates | model | operator | class | seconds | steps |\n"
+PAGE, NAME = "Faults.md", "faults"
+HEAD = ("fault", "planted", "what it imitates", "model", "operator", "class", "seconds", "steps")
 Verdict = tuple[str, str, str, str, str, str]
 
 
@@ -36,25 +36,21 @@ def note(results: Path, case: Case, state: dict[str, Any]) -> None:
 
 def read_verdicts() -> list[Verdict]:
     """Returns the rows of the page's table without their numbers."""
-    _, table = PAGE.read_text().split(BEGIN)
-    rows = table.split(END)[0].splitlines()[2:]
-    return [tuple(row.strip("| ").replace("`", "").split(" | ")[:6]) for row in rows]
+    return [tuple(row[:6]) for row in generated_table.read_rows(PAGE, NAME)[1:]]
 
 
-def make_row(case: Case, results: Path) -> str:
+def make_row(case: Case, results: Path) -> list[str]:
     found = json.loads((results / f"{case.name}.json").read_text())
     name, point, imitates, model, _, _ = get_verdict(case)
     place = f"`{point}`" if case.point else point
-    verdict = f"`{found['instance']}` | {found['class']}"
-    return f"| {name} | {place} | {imitates} | {model} | {verdict} | {found['seconds']:.1f} | {found['steps']} |\n"
+    numbers = [f"{found['seconds']:.1f}", str(found["steps"])]
+    return [name, place, imitates, model, f"`{found['instance']}`", found["class"], *numbers]
 
 
 def update(results: Path) -> None:
     """Writes the table; fails if there is a case without a result."""
-    before, rest = PAGE.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    rows = "".join(make_row(case, results) for case in CASES)
-    PAGE.write_text(before + BEGIN + HEAD + "|---|---|---|---|---|---|---|---|\n" + rows + END + after)
+    rows = [make_row(case, results) for case in CASES]
+    generated_table.write_part(PAGE, NAME, generated_table.make_table(HEAD, rows))
 
 
 if __name__ == "__main__":

@@ -167,6 +167,7 @@ class StateMaker:
             "unstable": [],
             "unordered": [],
             "misplaced": [],
+            "repeated": [],
             "missing": [],
             "transfers": 3,
             "bytes_moved": 466944,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from safetensors.numpy import save_file
 
 from tapml import browser, cli
 from tapml.errors import ToolError
+from tapml.tools import run_tool
 
+import fault_cases
 import wgsl_model
 
 pytestmark = pytest.mark.needs("chromium")
@@ -51,6 +54,19 @@ def test_runs_a_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr().out
     assert "5 of 7 pass, 1 fail, 1 have errors" in printed
     assert '"verdict": "fail"' in (tmp_path / "out.json").read_text()
+
+
+@pytest.mark.needs("tapml", "_numerics")
+@pytest.mark.parametrize("model", ["attention", "feed-forward", "tables"])
+def test_runs_carved_tests(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    carved = tmp_path / "carved"
+    run_tool("tapml", ["carve", fault_cases.make_package(model, tmp_path), "-o", carved])
+    count = len(list(carved.glob("tests/**/*.mlir")))
+    assert count > 5
+    assert cli.main(["browser", str(carved), "--json", str(tmp_path / "out.json")]) == 0
+    assert f"{count} of {count} pass, 0 fail, 0 have errors" in capsys.readouterr().out
+    tests = json.loads((tmp_path / "out.json").read_text())["tests"]
+    assert len({test["name"] for test in tests}) == count
 
 
 def test_refuses_kernels_that_do_not_compile(tmp_path: Path) -> None:

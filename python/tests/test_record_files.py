@@ -161,8 +161,9 @@ def test_an_interrupt_leaves_no_write_behind(tmp_path: Path) -> None:
     store.begin()
     store._queue = Interrupted()
     store._writer.submit(time.sleep, 0.2)
+    store.put(torch.arange(4))
     with pytest.raises(KeyboardInterrupt):
-        store.put(torch.arange(4))
+        store.flush()
     store.take_back()
     store._writer.shutdown()
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]

@@ -118,25 +118,24 @@ def test_webgpu(lavapipe: None, tmp_path: Path, device: str | None) -> None:
 
 
 @needs_build
-@pytest.mark.parametrize(
-    ("name", "device"),
-    [
-        pytest.param("lavapipe", "vulkan:0 (llvmpipe", marks=pytest.mark.needs("lavapipe")),
-        pytest.param("swiftshader", "vulkan:0 (SwiftShader", marks=pytest.mark.needs("swiftshader")),
-        pytest.param("webgpu", "webgpu:0 (llvmpipe", marks=pytest.mark.needs("webgpu")),
-        pytest.param("metal", "metal:0 (stand-in", marks=pytest.mark.needs("metal")),
-        # Again, after others were open in this process.
-        pytest.param("lavapipe", "vulkan:0 (llvmpipe", marks=pytest.mark.needs("lavapipe")),
-    ],
-)
-def test_executors_are_what_they_say(name: str, device: str, captured: Captured, tmp_path: Path) -> None:
-    executor = testing.executors()[name]
-    plan = testing.plan_for(["linear"], executor.target)
-    executable = testing.load(captured.compile(executor.target, plan, tmp_path / "tiny.tapx"), executor)
-    executable(**samples(3))
-    host, place = executable.report["places"]
-    assert host["device"] == "host"
-    assert place["device"].startswith(device)
+@pytest.mark.needs("lavapipe", "swiftshader", "webgpu", "metal")
+def test_executors_are_what_they_say(captured: Captured, tmp_path: Path) -> None:
+    devices = {
+        "lavapipe": "vulkan:0 (llvmpipe",
+        "swiftshader": "vulkan:0 (SwiftShader",
+        "webgpu": "webgpu:0 (llvmpipe",
+        "metal": "metal:0 (stand-in",
+    }
+    # The first again, after others were open in this process.
+    for name in (*devices, "lavapipe"):
+        executor = testing.executors()[name]
+        plan = testing.plan_for(["linear"], executor.target)
+        file = captured.compile(executor.target, plan, tmp_path / f"{name}.tapx")
+        executable = testing.load(file, executor)
+        executable(**samples(3))
+        host, place = executable.report["places"]
+        assert host["device"] == "host"
+        assert place["device"].startswith(devices[name])
 
 
 @needs_build

@@ -78,6 +78,13 @@ struct MisplacedOperator {
   std::string instance, planned, place;
 };
 
+/// A value that was moved to a place where it was already.
+struct RepeatedTransfer {
+  /// The operator that gave it; empty for an input of the model.
+  std::string producer;
+  std::string place;
+};
+
 /// Something that ended a step before it could be judged.
 struct StepError {
   /// "compile", "load", "run", "deadline", "device lost", "hang" or "crash".
@@ -93,6 +100,7 @@ struct StepReport {
   std::vector<OperatorVerdict> operators;
   std::vector<OutputVerdict> outputs;
   std::vector<MisplacedOperator> misplaced;
+  std::vector<RepeatedTransfer> repeated;
   std::vector<ChangedValue> changed;
   /// Outputs that differ between runs of equal inputs; and those that differ
   /// only where nothing waits between steps.

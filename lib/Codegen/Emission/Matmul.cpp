@@ -166,9 +166,13 @@ LogicalResult MatmulEmitter::emitColumns(Value firstColumn, Edge edge) {
     columnStarts.push_back(start);
     if (edge == Edge::Elements && width > 1) {
       Value last = ix.sub(columnCount, ix.constant(1));
+      setName(last, "last_column");
       SmallVector<Value> each;
-      for (int64_t i = 0; i < width; ++i)
-        each.push_back(ix.min(ix.add(start, ix.constant(i)), last));
+      for (int64_t i = 0; i < width; ++i) {
+        Value number = ix.add(start, ix.constant(i));
+        setName(number, "column");
+        each.push_back(ix.min(number, last));
+      }
       columns.push_back(e.indices->getDivergent(each));
       continue;
     }
@@ -190,10 +194,11 @@ LogicalResult MatmulEmitter::emitTile(Value batchNumber, Value row,
   lhsRows.clear();
   bool allRows = ix.getDivisor(rowCount) % tileRows == 0;
   Value last = ix.sub(rowCount, ix.constant(1));
+  setName(last, "last_row");
   for (int64_t i = 0; i < tileRows; ++i) {
     Value number = ix.add(firstRow, ix.constant(i));
+    setName(number, "row");
     rows.push_back(i == 0 || allRows ? number : ix.min(number, last));
-    setName(rows.back(), "row");
   }
   if (share == 1) {
     lhsRows = rows;
@@ -255,6 +260,8 @@ LogicalResult MatmulEmitter::emit() {
     depthCount = (*depthOf)(ix, sizeOf);
     Value rowTiles = ix.ceilDiv(rowCount, ix.constant(rowStep));
     Value columnTiles = ix.ceilDiv(columnCount, ix.constant(columnStep));
+    setName(rowTiles, "row_tiles");
+    setName(columnTiles, "column_tiles");
     // Neighbours on a device read adjacent columns; on the host the next tile
     // reads the columns that are in the cache.
     Value tile;
@@ -271,9 +278,12 @@ LogicalResult MatmulEmitter::emit() {
       batchNumber = ix.div(outerTile, outer);
       outerTile = ix.rem(outerTile, outer);
       inside = ix.lessThan(batchNumber, batchCount);
+      setName(batchNumber, "batch");
     }
     Value rowTile = e.isHost() ? innerTile : outerTile;
     Value columnTile = e.isHost() ? outerTile : innerTile;
+    setName(rowTile, "row_tile");
+    setName(columnTile, "column_tile");
     auto emit = [&] {
       return emitTile(batchNumber, ix.mul(rowTile, ix.constant(rowStep)),
                       ix.mul(columnTile, ix.constant(columnStep)));

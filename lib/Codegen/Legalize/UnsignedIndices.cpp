@@ -17,7 +17,7 @@ using namespace tapml;
 static constexpr unsigned kMaxDepth = 8;
 
 /// Returns whether `value`, an integer of 32 bits, is provably not negative as
-/// a signed number. Sums and products may overflow, so they are not.
+/// a signed number. Sums and most products may overflow, so they are not.
 static bool isNonNegative(Value value, unsigned depth = 0) {
   if (depth > kMaxDepth)
     return false;
@@ -51,6 +51,12 @@ static bool isNonNegative(Value value, unsigned depth = 0) {
             constant.ugt(1));
   if (isa<arith::ShRUIOp>(op))
     return recurse(op->getOperand(0));
+  // n / c * c is not above n.
+  if (auto product = dyn_cast<arith::MulIOp>(op)) {
+    auto quotient = product.getLhs().getDefiningOp<arith::DivUIOp>();
+    return quotient && quotient.getRhs() == product.getRhs() &&
+           recurse(quotient.getLhs());
+  }
   if (auto select = dyn_cast<arith::SelectOp>(op))
     return recurse(select.getTrueValue()) && recurse(select.getFalseValue());
   return false;

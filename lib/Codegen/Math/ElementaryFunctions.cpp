@@ -10,6 +10,7 @@
 #include "Coefficients.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "tapml/Codegen/Legalize.h"
+#include "tapml/Dialect/TapML/IR/Names.h"
 #include <limits>
 
 using namespace mlir;
@@ -125,7 +126,9 @@ Value FloatEmitter::copySign(Value magnitude, Value sign) {
 Value FloatEmitter::clamp(Value x, float lo, float hi) {
   Value high = real(hi), low = real(lo);
   x = select(compare(CmpFPredicate::OLT, x, high), x, high);
-  return select(compare(CmpFPredicate::OGT, x, low), x, low);
+  Value clamped = select(compare(CmpFPredicate::OGT, x, low), x, low);
+  setName(clamped, "clamped");
+  return clamped;
 }
 
 Value FloatEmitter::orNaN(Value x, Value r) {
@@ -168,6 +171,10 @@ std::pair<Value, Value> FloatEmitter::expParts(Value x) {
   Value r = mad(kf, real(-coefficients::logOfTwo[0]), x);
   r = mad(kf, real(-coefficients::logOfTwo[1]), r);
   Value p = mad(mul(r, r), polynomial(r, coefficients::exp), r);
+  setName(k, "k");
+  setName(kf, "kf");
+  setName(r, "r");
+  setName(p, "p");
   return {add(p, real(1.0f)), k};
 }
 
@@ -208,6 +215,10 @@ Value FloatEmitter::log(Value x) {
                             select(isTiny, integer(-24), integer(0)));
   Value kf = toFloat(k);
   Value f = sub(m, real(1.0f)); // Exact.
+  setName(k, "k");
+  setName(kf, "kf");
+  setName(m, "m");
+  setName(f, "f");
   Value square = mul(f, f);
   Value tail = mul(mul(square, f), polynomial(f, coefficients::log));
   tail = mad(kf, real(coefficients::logOfTwo[1]), tail);
@@ -299,6 +310,9 @@ std::pair<Value, Value> FloatEmitter::reduceQuarter(Value x) {
   Value r = bounded;
   for (float part : coefficients::halfPi)
     r = mad(kf, real(-part), r);
+  setName(k, "k");
+  setName(kf, "kf");
+  setName(r, "r");
   return {r, k};
 }
 

@@ -62,6 +62,11 @@ LogicalResult FunctionEmitter::emitConstant(Operation *op) {
   FailureOr<Expression> value = getOperation(op);
   if (failed(value))
     return failure();
+  if (Value carried = findCarried(result)) {
+    writeAssignment(names.lookup(carried), *value);
+    shareName(result, carried);
+    return success();
+  }
   std::string name = context.names.declare(getHint(result, ""));
   line(language.getConstantDeclaration(*type, name) + " = " + value->text +
        ";");
@@ -72,6 +77,30 @@ LogicalResult FunctionEmitter::emitConstant(Operation *op) {
 //===----------------------------------------------------------------------===//
 // Variables
 //===----------------------------------------------------------------------===//
+
+Value FunctionEmitter::findCarried(Value value) const {
+  if (!value.hasOneUse())
+    return {};
+  OpOperand &use = *value.getUses().begin();
+  auto loop = dyn_cast_or_null<scf::ForOp>(use.getOwner()->getParentOp());
+  Operation *op = value.getDefiningOp();
+  if (!loop || !isa<scf::YieldOp>(use.getOwner()) ||
+      op->getBlock() != loop.getBody())
+    return {};
+  BlockArgument carried = loop.getRegionIterArg(use.getOperandNumber());
+  if (!inlining.isLastUse(op, carried) ||
+      signs.isUnsigned(value) != signs.isUnsigned(carried))
+    return {};
+  return carried;
+}
+
+void FunctionEmitter::writeAssignment(const std::string &name,
+                                      const Expression &value) {
+  // `a = a + b` is `a += b`.
+  bool isUpdate = value.lhs == name && value.level <= Level::Additive;
+  line(isUpdate ? name + " " + value.symbol + "= " + value.rhs + ";"
+                : name + " = " + value.text + ";");
+}
 
 LogicalResult FunctionEmitter::declareVariables(ValueRange values,
                                                 ValueRange inits,
@@ -159,12 +188,7 @@ LogicalResult FunctionEmitter::assign(ValueRange targets, ValueRange sources) {
       next->reads.clear();
       continue;
     }
-    // `a = a + b` is `a += b`.
-    bool isUpdate =
-        next->value.lhs == next->name && next->value.level <= Level::Additive;
-    line(isUpdate ? next->name + " " + next->value.symbol + "= " +
-                        next->value.rhs + ";"
-                  : next->name + " = " + next->value.text + ";");
+    writeAssignment(next->name, next->value);
     pending.erase(next);
   }
   return success();

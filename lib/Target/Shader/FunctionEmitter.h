@@ -82,6 +82,10 @@ private:
   /// Sets the variables of `targets` to `sources` all at once.
   mlir::LogicalResult assign(mlir::ValueRange targets,
                              mlir::ValueRange sources);
+  /// Returns the value that a loop carries around in the variable that may be
+  /// set to `value` at once: it is the next one, and the last is read no more.
+  mlir::Value findCarried(mlir::Value value) const;
+  void writeAssignment(const std::string &name, const Expression &value);
   /// Names the value of `op`.
   mlir::LogicalResult emitConstant(mlir::Operation *op);
 

@@ -108,9 +108,24 @@ static bool takesExpression(OpOperand &use) {
   // The bound and step of a loop are evaluated again and again.
   if (isa<scf::ForOp>(use.getOwner()))
     return use.getOperandNumber() == 0 || use.getOperandNumber() > 2;
+  // What a loop carries is set where it is computed, if nothing reads the old
+  // value after that.
+  if (isa<scf::YieldOp>(use.getOwner()))
+    return !isa<scf::ForOp>(use.getOwner()->getParentOp());
   // These write their operands several times.
   return !isa<vector::InsertOp, vector::InsertStridedSliceOp,
               vector::ShuffleOp>(use.getOwner());
+}
+
+/// Returns the operation of `block` that is `user` or has it in one of its
+/// branches; null if `user` is elsewhere, or where it runs again and again.
+static Operation *findHolder(Operation *user, Block &block) {
+  while (user->getBlock() != &block) {
+    user = user->getParentOp();
+    if (!isa_and_nonnull<scf::IfOp, scf::IndexSwitchOp>(user))
+      return nullptr;
+  }
+  return user;
 }
 
 unsigned Inlining::getWidth(Value value) const {
@@ -133,6 +148,7 @@ void Inlining::visitBlock(Block &block) {
 
   // Backwards, so that it is known where a user is evaluated.
   SmallVector<unsigned> evaluatedAt(ops.size());
+  llvm::SmallPtrSet<Operation *, 16> isInBranch;
   llvm::SmallPtrSet<Operation *, 16> isPart;
   for (unsigned i = ops.size(); i-- > 0;) {
     Operation *op = ops[i];
@@ -154,13 +170,18 @@ void Inlining::visitBlock(Block &block) {
     if (uses.count != 1 || !takesExpression(*uses.first))
       continue;
     Operation *user = uses.first->getOwner();
-    if (user->getBlock() != &block)
+    Operation *holder = findHolder(user, block);
+    if (!holder)
       continue;
-    unsigned at = evaluatedAt[position[user]];
-    if (isLoad && writesBefore[at] != writesBefore[i])
+    unsigned at = evaluatedAt[position[holder]];
+    // A branch may write before the user.
+    bool branches = holder != user || isInBranch.contains(user);
+    if (isLoad && (branches || writesBefore[at] != writesBefore[i]))
       continue;
     evaluatedAt[i] = at;
     inlined.insert(op);
+    if (branches)
+      isInBranch.insert(op);
     if (inlined.contains(user))
       isPart.insert(op);
   }
@@ -179,7 +200,8 @@ void Inlining::visitBlock(Block &block) {
                                         : std::max(width, kNameWidth);
       continue;
     }
-    while (sum() > kMaxStatement) {
+    // Each operand of a yield is assigned by a statement of its own.
+    while (!isa<scf::YieldOp>(op) && sum() > kMaxStatement) {
       // Name the longest part.
       Operation *longest = nullptr;
       for (Value operand : op->getOperands()) {
@@ -213,4 +235,14 @@ void Inlining::visitBlock(Block &block) {
 Inlining::Inlining(Operation *function) {
   function->walk<WalkOrder::PreOrder>(
       [&](Block *block) { visitBlock(*block); });
+}
+
+bool Inlining::isLastUse(Operation *op, Value value) const {
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (isInlined(user))
+      return llvm::all_of(user->getResults(),
+                          [&](Value result) { return isLastUse(op, result); });
+    Operation *holder = op->getBlock()->findAncestorOpInBlock(*user);
+    return holder && (holder == op || holder->isBeforeInBlock(op));
+  });
 }

@@ -20,13 +20,17 @@ namespace tapml::shader {
 ///
 /// Constants, parts of vectors and the like are written wherever they are used.
 /// Other operations without effects are written inside their only user, if it
-/// is in the same block, no write comes between them and a read, and the line
-/// stays short enough.
+/// is in the same block or a branch in it, no write comes between them and a
+/// read, and the line stays short enough.
 class Inlining {
 public:
   explicit Inlining(mlir::Operation *function);
 
   bool isInlined(mlir::Operation *op) const { return inlined.contains(op); }
+
+  /// Returns whether `op`, a statement, is the last in its block that reads
+  /// `value`.
+  bool isLastUse(mlir::Operation *op, mlir::Value value) const;
 
 private:
   void visitBlock(mlir::Block &block);

@@ -97,6 +97,18 @@ ValueSigns::Demand ValueSigns::getResultDemand(Operation *op) {
 // The graph of values
 //===----------------------------------------------------------------------===//
 
+/// Returns whether `value` is made of the bits of something else.
+static bool isBits(Value value, unsigned depth = 0) {
+  Operation *op = value.getDefiningOp();
+  if (isa_and_nonnull<arith::BitcastOp, vector::BitCastOp>(op))
+    return true;
+  return depth < 4 &&
+         isa_and_nonnull<arith::AndIOp, arith::OrIOp, arith::XOrIOp>(op) &&
+         llvm::any_of(
+             op->getOperands(),
+             [&](Value operand) { return isBits(operand, depth + 1); });
+}
+
 unsigned ValueSigns::getNode(Value value) {
   auto [it, inserted] = nodes.try_emplace(value, parents.size());
   if (inserted) {
@@ -107,8 +119,7 @@ unsigned ValueSigns::getNode(Value value) {
       type = memory.getElementType();
     // Indices are not negative; bits of something else have no sign.
     prefersUnsigned.push_back(getElementTypeOrSelf(type).isIndex() ||
-                              value.getDefiningOp<arith::BitcastOp>() ||
-                              value.getDefiningOp<vector::BitCastOp>());
+                              isBits(value));
   }
   return it->second;
 }

@@ -22,8 +22,9 @@ from tapml.records import content_path
 # Elements are read in pieces that a processor's cache holds. Where a view has gaps they are copied, in larger ones.
 _PIECE = 1 << 18
 _COPY = 1 << 24
-# What may wait to be written, in bytes.
+# What may wait to be written, and what is handed to the writer at once, in bytes.
 _QUEUE = 1 << 26
+_BATCH = 1 << 20
 
 
 _NUMPY_TYPES = {
@@ -57,17 +58,22 @@ class Store:
         self._writer = ThreadPoolExecutor(1, "tapml-records")
         self._queue: deque[tuple[Future[None], int]] = deque()
         self._queued = 0
+        # Waking the writer costs more than writing a small tensor: it gets several at once.
+        self._batch: list[tuple[str, torch.Tensor]] = []
+        self._batched = 0
 
     def begin(self) -> None:
         self._added = set()
 
     def flush(self) -> None:
         """Waits until everything is written."""
+        self._hand_over()
         while self._queue:
             self._wait_for_first()
 
     def take_back(self) -> None:
         """Removes what was put since ``begin``."""
+        self._batch, self._batched = [], 0
         # An interrupt can fall between handing over a write and noting it: what the writer has, it does in order.
         self._writer.submit(lambda: None).result()
         while self._queue:
@@ -97,8 +103,16 @@ class Store:
         return Content(name, statistics.json())
 
     def _enqueue(self, name: str, tensor: torch.Tensor) -> None:
-        size = tensor.untyped_storage().nbytes()
-        self._queue.append((self._writer.submit(_write, content_path(self._directory, name), tensor), size))
+        self._batch.append((content_path(self._directory, name), tensor))
+        self._batched += tensor.untyped_storage().nbytes()
+        if self._batched >= _BATCH:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Gives the batch to the writer, and waits where that has too much to write."""
+        batch, size = self._batch, self._batched
+        self._batch, self._batched = [], 0
+        self._queue.append((self._writer.submit(_write_all, batch), size))
         self._queued += size
         while self._queue and (self._queued > _QUEUE or self._queue[0][0].done()):
             self._wait_for_first()
@@ -111,6 +125,11 @@ class Store:
             if written.done():
                 self._queue.popleft()
                 self._queued -= size
+
+
+def _write_all(batch: list[tuple[str, torch.Tensor]]) -> None:
+    for path, tensor in batch:
+        _write(path, tensor)
 
 
 def _write(path: str, tensor: torch.Tensor) -> None:

@@ -9,7 +9,6 @@ inputs, and known mistakes must not.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,60 +20,14 @@ import torch
 import torch.nn.functional as F
 
 import tapml
-from tapml import numerics, testing
-from tapml.api import Captured
+from tapml import testing
 
+import conformance
 import reference
-from cases import CASES, SIZES, Case
-
-BY_NAME = {case.name: case for case in CASES}
-
-Tensors = tuple[torch.Tensor, ...]
-
+from cases import CASES, FIRST_CASES, SIZES, Case
+from oracle import BY_NAME, Tensors, captured, check, estimate, source, wide_source
 
 pytestmark = pytest.mark.needs("_numerics")
-
-
-@functools.cache
-def captured(name: str) -> Captured:
-    case = BY_NAME[name]
-    return tapml.capture(case.make().eval(), [case.sample(*size) for size in SIZES], case.dynamic_shapes())
-
-
-@functools.cache
-def function(name: str) -> numerics.Function:
-    return numerics.Function(captured(name).text)
-
-
-def source(case: Case, inputs: Tensors) -> torch.Tensor:
-    with torch.no_grad():
-        return case.make()(*inputs)
-
-
-def wide_source(case: Case, inputs: Tensors) -> torch.Tensor:
-    """Returns PyTorch's float64 result for the same numbers."""
-    graph = captured(case.name).graph
-    named = dict(zip([port.name for port in graph.inputs], inputs, strict=True))
-    with torch.no_grad():
-        return reference.evaluate(graph, named, wide=True)["output"]
-
-
-def estimate(case: Case, inputs: Tensors, arithmetic: str) -> numerics.Estimate:
-    weights = captured(case.name).graph.weights
-    (result,) = function(case.name).evaluate(inputs, weights=weights, arithmetic=arithmetic)
-    return result
-
-
-def check(case: Case, inputs: Tensors, got: torch.Tensor, arithmetic: str) -> None:
-    """Fails, with the worst element, unless ``got`` is what the operator should give."""
-    comparison = estimate(case, inputs, arithmetic).compare(got)
-    if comparison.passes:
-        return
-    where = "; ".join(comparison.clusters) or comparison.mismatch
-    pytest.fail(
-        f"{comparison.verdict}: {comparison.failed} of {comparison.elements} elements are wrong ({where}); "
-        f"{comparison.worst}"
-    )
 
 
 def test_every_operator_has_a_case() -> None:
@@ -189,9 +142,6 @@ def test_oracle_equals_float64_on_hostile_inputs(case: Case, kind: str) -> None:
 
 EXECUTORS = testing.executors()
 
-#: One case of each operator.
-FIRST_CASES = list({case.operator: case for case in reversed(CASES)}.values())
-
 #: WGSL and MSL are written from the IR that SPIR-V is made of, guards and loops included, which all sizes try there.
 #: Here a size whose every tile ends early and one of several workgroups do; each run compiles the text anew.
 TEXT_SIZES = ((5, 7), (33, 65))
@@ -201,44 +151,45 @@ def targets(names: Iterable[str] = EXECUTORS) -> list[Any]:
     return [pytest.param(name, marks=pytest.mark.needs(name)) for name in names]
 
 
-def has_i64_results(case: Case) -> bool:
-    """Returns whether the operator that the case is about computes 64-bit integers."""
-    lines = [line for line in captured(case.name).text.splitlines() if f'"tapml.{case.operator}"' in line]
-    return any("i64>" in line.rsplit("->", 1)[-1] for line in lines)
+def check_on_target(case: Case, executor: testing.Executor, directory: Path, target: str | None = None) -> float | None:
+    """Runs a case on an executor, compiled for its target or for another profile of that kind, at all sizes.
 
-
-def check_on_target(case: Case, executor: testing.Executor, directory: Path, target: str | None = None) -> None:
-    """Runs a case on an executor, compiled for its target or for another profile of that kind, at all sizes."""
+    Returns the largest share of a bound, or None where the operator is refused, as it should be.
+    """
     target = target or executor.target
     plan = testing.plan_for([case.operator], target or "host")
 
     def compile_case() -> Path:
         return captured(case.name).compile(target=target, plan=plan, output=directory / "case.tapx")
 
-    if target in ("vulkan", "swiftshader", "webgpu") and has_i64_results(case):
-        # These profiles have no 64-bit integers: what computes them there is refused with that reason.
+    if target in conformance.WITHOUT_INT64 and case.operator in conformance.get_i64_operators(case):
+        # What computes 64-bit integers there is refused with that reason.
         refusal = rf"'tapml.{case.operator}' is not supported on profile '{target}': computes (in )?i64"
         with pytest.raises(tapml.ToolError, match=refusal):
             compile_case()
-        return
+        return None
     executable = testing.load(compile_case(), executor, validation=executor.target == "vulkan")
+    shares = []
     for size in TEXT_SIZES if executor.target in ("webgpu", "metal") else SIZES:
         inputs = case.sample(*size)
-        check(case, inputs, executable(*inputs)["output"], executor.target or "host")
+        shares.append(check(case, inputs, executable(*inputs)["output"], executor.target or "host").worst_share)
+    return max(shares)
 
 
 @pytest.mark.needs("tapml")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.parametrize("target", targets())
 def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    if case.name in ("sin_special", "cos_special"):
-        reason = "tapml-expand-math reduces angles up to 2^18 pi/2; sin and cos of larger ones are NaN"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    if conformance.has_large_angles(case):
+        request.applymarker(pytest.mark.xfail(strict=True, reason=conformance.LARGE_ANGLES))
     if target != "host" and case.special:
-        pytest.skip("infinities and NaN are promised on the host only")
-    if target == "metal" and case not in FIRST_CASES and not request.config.getoption("--long"):
+        pytest.skip(conformance.NO_SPECIALS)
+    results = request.config.getoption("--update-conformance")
+    if target == "metal" and case not in FIRST_CASES and not (results or request.config.getoption("--long")):
         pytest.skip("each text is compiled by clang, a second a kernel: other cases of an operator run with --long")
-    check_on_target(case, EXECUTORS[target], tmp_path)
+    share = check_on_target(case, EXECUTORS[target], tmp_path)
+    if results and share is not None:
+        conformance.note(Path(results), target, case, share)
 
 
 #: Operators whose kernels are others where a profile has subgroups, or reads texels of several types.

@@ -127,8 +127,7 @@ gpu.module @kernels {
 // WGSL-NEXT:      break;
 // WGSL-NEXT:    }
 // WGSL-NEXT:    let is = (carried & 1u) != 0u;
-// WGSL-NEXT:    let s = select(carried >> 1u, carried * 3u + 1u, is);
-// WGSL-NEXT:    carried = s;
+// WGSL-NEXT:    carried = select(carried >> 1u, carried * 3u + 1u, is);
 // WGSL-NEXT:    carried1 = last + 1u;
 // WGSL-NEXT:  }
 // WGSL-NEXT:  x2[local.x] = last;
@@ -215,8 +214,7 @@ gpu.module @kernels {
 // MSL-NEXT:      break;
 // MSL-NEXT:    }
 // MSL-NEXT:    const bool is = (carried & 1u) != 0u;
-// MSL-NEXT:    const uint s = is ? carried * 3u + 1u : carried >> 1u;
-// MSL-NEXT:    carried = s;
+// MSL-NEXT:    carried = is ? carried * 3u + 1u : carried >> 1u;
 // MSL-NEXT:    carried1 = last + 1u;
 // MSL-NEXT:  }
 // MSL-NEXT:  x[local.x] = last;

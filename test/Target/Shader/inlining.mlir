@@ -25,6 +25,37 @@ gpu.module @kernels {
     }
     gpu.return
   }
+  gpu.func @into_branch(%x: memref<?xf32> loc("x"), %n: index loc("n")) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %one = arith.constant 1.0 : f32
+    %a = memref.load %x[%i] : memref<?xf32>
+    %s = math.sqrt %a : f32
+    %in = arith.cmpi ult, %i, %n : index
+    // What is read before the branch stays there, as the branch may write.
+    scf.if %in {
+      memref.store %one, %x[%n] : memref<?xf32>
+      memref.store %s, %x[%i] : memref<?xf32>
+    }
+    gpu.return
+  }
+  // A carried value is set at once, unless the old one is read after that.
+  gpu.func @carry(%x: memref<?xf32> loc("x"), %n: index loc("n")) kernel attributes {known_block_size = array<i32: 1, 1, 1>} {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %zero = arith.constant 0.0 : f32
+    %one = arith.constant 1.0 : f32
+    %r:3 = scf.for unsigned %i = %c0 to %n step %c1 iter_args(%p = %zero, %q = %one, %sum = %zero) -> (f32, f32, f32) {
+      %v = memref.load %x[%i] : memref<?xf32>
+      %next = arith.addf %p, %q : f32
+      %square = arith.mulf %v, %v : f32
+      %total = arith.addf %sum, %square : f32
+      memref.store %zero, %x[%i] : memref<?xf32>
+      scf.yield %q, %next, %total : f32, f32, f32
+    }
+    memref.store %r#0, %x[%c0] : memref<?xf32>
+    memref.store %r#2, %x[%c1] : memref<?xf32>
+    gpu.return
+  }
 }
 
 //      WGSL:@group(0) @binding(0) var<storage, read_write> x: array<f32>;
@@ -52,6 +83,46 @@ gpu.module @kernels {
 // WGSL-NEXT:  for (var i = 0u; i < at; i++) {
 // WGSL-NEXT:    x1[i] = s;
 // WGSL-NEXT:  }
+// WGSL-NEXT:}
+// WGSL-EMPTY:
+// WGSL-NEXT:struct Sizes1 {
+// WGSL-NEXT:  n: u32,
+// WGSL-NEXT:}
+// WGSL-EMPTY:
+// WGSL-NEXT:@group(0) @binding(0) var<storage, read_write> x2: array<f32>;
+// WGSL-NEXT:@group(0) @binding(1) var<uniform> sizes1: Sizes1;
+// WGSL-EMPTY:
+// WGSL-NEXT:@compute @workgroup_size(64)
+// WGSL-NEXT:fn into_branch(@builtin(local_invocation_id) local: vec3u) {
+// WGSL-NEXT:  let x2_value = x2[local.x];
+// WGSL-NEXT:  if (local.x < sizes1.n) {
+// WGSL-NEXT:    x2[sizes1.n] = 1.0;
+// WGSL-NEXT:    x2[local.x] = sqrt(x2_value);
+// WGSL-NEXT:  }
+// WGSL-NEXT:}
+// WGSL-EMPTY:
+// WGSL-NEXT:struct Sizes2 {
+// WGSL-NEXT:  n: u32,
+// WGSL-NEXT:}
+// WGSL-EMPTY:
+// WGSL-NEXT:@group(0) @binding(0) var<storage, read_write> x3: array<f32>;
+// WGSL-NEXT:@group(0) @binding(1) var<uniform> sizes2: Sizes2;
+// WGSL-EMPTY:
+// WGSL-NEXT:@compute @workgroup_size(1)
+// WGSL-NEXT:fn carry() {
+// WGSL-NEXT:  var carried = 0.0;
+// WGSL-NEXT:  var carried1 = 1.0;
+// WGSL-NEXT:  var carried2 = 0.0;
+// WGSL-NEXT:  for (var i = 0u; i < sizes2.n; i++) {
+// WGSL-NEXT:    let x3_value = x3[i];
+// WGSL-NEXT:    let s = carried + carried1;
+// WGSL-NEXT:    carried2 += x3_value * x3_value;
+// WGSL-NEXT:    x3[i] = 0.0;
+// WGSL-NEXT:    carried = carried1;
+// WGSL-NEXT:    carried1 = s;
+// WGSL-NEXT:  }
+// WGSL-NEXT:  x3[0u] = carried;
+// WGSL-NEXT:  x3[1u] = carried2;
 // WGSL-NEXT:}
 
 //      MSL:#include <metal_stdlib>

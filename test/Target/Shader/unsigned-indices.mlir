@@ -10,6 +10,7 @@ gpu.module @kernels {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
     %c7 = arith.constant 7 : index
+    %c0_i32 = arith.constant 0 : i32
     // CHECK: %[[I:.*]] = gpu.thread_id
     %i = gpu.thread_id x
     // CHECK: arith.cmpi ult, %[[I]], %[[N]]
@@ -32,6 +33,23 @@ gpu.module @kernels {
         %e = arith.extui %lt : i1 to i32
         memref.store %e, %x[%j] : memref<?xi32>
       }
+    }
+    // The part of a size that is whole is not above the size.
+    %c4 = arith.constant 4 : index
+    %quotient = arith.divsi %n, %c4 : index
+    %whole = arith.muli %quotient, %c4 : index
+    // CHECK: scf.for unsigned %
+    scf.for %j = %c0 to %whole step %c4 {
+      // CHECK: arith.minui
+      %m = arith.minsi %j, %whole : index
+      %e = arith.index_cast %m : index to i32
+      memref.store %e, %x[%j] : memref<?xi32>
+    }
+    // Another multiple may be.
+    %twice = arith.muli %quotient, %c7 : index
+    // CHECK: scf.for %
+    scf.for %j = %c0 to %twice step %c1 {
+      memref.store %c0_i32, %x[%j] : memref<?xi32>
     }
     gpu.return
   }

@@ -90,6 +90,8 @@ struct Layer {
   std::map<VkPipeline, Kernel *> pipelines;
   std::map<std::string, Kernel> kernels;
   std::map<VkCommandBuffer, Commands> commands;
+  /// What each set has as its first buffer.
+  std::map<VkDescriptorSet, VkDescriptorBufferInfo> firstBuffers;
   uint64_t draws = 0;
   bool lost = false;
 };
@@ -280,6 +282,35 @@ static bool makeIndirect(const Device &device, VkDispatchIndirectCommand grid,
   return true;
 }
 
+static VKAPI_ATTR void VKAPI_CALL UpdateDescriptorSets(
+    VkDevice device, uint32_t count, const VkWriteDescriptorSet *writes,
+    uint32_t numCopies, const VkCopyDescriptorSet *copies) {
+  NEXT(device, vkUpdateDescriptorSets)(device, count, writes, numCopies,
+                                       copies);
+  std::lock_guard<std::mutex> lock(layer.mutex);
+  for (uint32_t i = 0; i < count; ++i)
+    if (writes[i].dstBinding == 0 && writes[i].pBufferInfo)
+      layer.firstBuffers[writes[i].dstSet] = writes[i].pBufferInfo[0];
+}
+
+/// Writes over the beginning of a buffer when all before it has run.
+static void overwrite(VkCommandBuffer buffer,
+                      const VkDescriptorBufferInfo &place) {
+  VkMemoryBarrier barrier = {};
+  barrier.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER;
+  barrier.srcAccessMask = barrier.dstAccessMask =
+      VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT;
+  auto wait = [&] {
+    NEXT(buffer, vkCmdPipelineBarrier)(buffer,
+                                       VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                                       VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 1,
+                                       &barrier, 0, nullptr, 0, nullptr);
+  };
+  wait();
+  NEXT(buffer, vkCmdFillBuffer)(buffer, place.buffer, place.offset, 4, 0);
+  wait();
+}
+
 static VKAPI_ATTR void VKAPI_CALL CmdDispatch(VkCommandBuffer buffer,
                                               uint32_t x, uint32_t y,
                                               uint32_t z) {
@@ -307,6 +338,10 @@ static VKAPI_ATTR void VKAPI_CALL CmdDispatch(VkCommandBuffer buffer,
     return;
   }
   dispatch(buffer, x, y, z);
+  // Overlap of live buffers: what the kernel has read is written over.
+  auto place = layer.firstBuffers.find(commands.set);
+  if (gets && isFault("input-overwritten") && place != layer.firstBuffers.end())
+    overwrite(buffer, place->second);
 }
 
 /// Writes the launches that were held back. What was bound since is not bound
@@ -459,6 +494,7 @@ static PFN_vkVoidFunction find(const char *name) {
       ENTRY(CmdBindDescriptorSets),
       ENTRY(CmdPushConstants),
       ENTRY(CmdDispatch),
+      ENTRY(UpdateDescriptorSets),
       ENTRY(QueueSubmit),
       {"vkGetDeviceProcAddr",
        reinterpret_cast<PFN_vkVoidFunction>(tapmlFaultGetDeviceProcAddr)},

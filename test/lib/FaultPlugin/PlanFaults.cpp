@@ -26,6 +26,11 @@ static SmallVector<DispatchOp> getDispatches(ModuleOp module) {
   return dispatches;
 }
 
+static TransferOp move(OpBuilder &builder, Value value, StringRef place) {
+  return TransferOp::create(builder, value.getLoc(), value.getType(), value,
+                            place);
+}
+
 /// An executable shared between two regions that differ: an operator runs the
 /// code of an earlier one with operands of the same types.
 static void plantSharedExecutable(ModuleOp module, Matches matches) {
@@ -80,6 +85,19 @@ static void plantSlotOverlap(ModuleOp module, Matches matches) {
   }
 }
 
+/// A hidden copy: what an operator is given takes a turn to the host before it
+/// runs. `matches` says which operator.
+static void plantHiddenCopy(ModuleOp module, Matches matches) {
+  for (DispatchOp dispatch : getDispatches(module)) {
+    if (!matches(dispatch))
+      continue;
+    OpBuilder builder(dispatch);
+    OpOperand &input = dispatch.getInputsMutable()[0];
+    Value there = move(builder, input.get(), kHostPlace);
+    input.set(move(builder, there, dispatch.getPlace()));
+  }
+}
+
 /// An operator that cannot run where it is planned quietly runs on the host:
 /// everything that it needs is there.
 static void plantSilentHost(ModuleOp module, Matches matches) {
@@ -97,16 +115,12 @@ static void plantSilentHost(ModuleOp module, Matches matches) {
       host.setTargetAttr(ProfileAttr::getPreset(module.getContext(), "host"));
       break;
     }
-    auto move = [](OpBuilder &builder, Value value, StringRef place) {
-      return TransferOp::create(builder, value.getLoc(), value.getType(), value,
-                                place);
-    };
     OpBuilder builder(dispatch);
     for (OpOperand &input : dispatch.getInputsMutable())
       input.set(move(builder, input.get(), kHostPlace));
     builder.setInsertionPointAfter(dispatch);
     for (OpResult result : dispatch->getResults()) {
-      auto back = move(builder, result, dispatch.getPlace());
+      TransferOp back = move(builder, result, dispatch.getPlace());
       result.replaceAllUsesExcept(back, back);
     }
     dispatch.setPlace(kHostPlace);
@@ -116,6 +130,7 @@ static void plantSilentHost(ModuleOp module, Matches matches) {
 ArrayRef<FaultKind> tapml::getPlanFaults() {
   static constexpr FaultKind kinds[] = {
       {"shared-executable", nullptr, false, plantSharedExecutable},
+      {"hidden-copy", nullptr, false, plantHiddenCopy},
       {"silent-host", nullptr, false, plantSilentHost},
       {"slot-overlap", nullptr, false, plantSlotOverlap}};
   return kinds;
