@@ -102,8 +102,8 @@ def check_halves(library):
         assert same(result, number), (number, result)
 
     # Every half, every middle between two and its neighbours, and what is outside.
-    finite = [number for number in numbers[:0x7C00]]
-    middles = [(a + b) / 2 for a, b in zip(finite, finite[1:] + [65536.0], strict=True)]
+    finite = list(numbers[:0x7C00])
+    middles = [(a + b) / 2 for a, b in zip(finite, [*finite[1:], 65536.0], strict=True)]
     values = finite + middles + [f32(m * (1 - 2.0**-23)) for m in middles] + [f32(m * (1 + 2.0**-23)) for m in middles]
     values += [65536.0, 1e10, 3e38, math.inf, math.nan, 1e-8, 1e-30, 1e-45]
     values += [-value for value in values]
