@@ -118,6 +118,15 @@ def minilm() -> ModuleType:
     return module
 
 
+def minilm_inputs(batch: int, length: int) -> dict[str, torch.Tensor]:
+    """Returns token ids and masks of the size asked for, with sentences of different lengths."""
+    generator = torch.Generator().manual_seed(1000 * batch + length)
+    ids = torch.randint(1000, 30000, (batch, length), generator=generator)
+    lengths = torch.linspace(length, max(1, length // 3), batch).long()
+    mask = (torch.arange(length)[None] < lengths[:, None]).long()
+    return {"input_ids": ids * mask, "attention_mask": mask}
+
+
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     torch.manual_seed(0)

@@ -24,6 +24,7 @@ from tapml import numerics, testing
 from tapml.tools import run_tool
 
 import needs
+from conftest import minilm_inputs
 
 #: Batch and length, with padding in all but the first.
 SIZES = [(1, 1), (2, 17), (3, 37)]
@@ -50,14 +51,6 @@ def package(captured: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def inputs_for(batch: int, length: int) -> dict[str, torch.Tensor]:
-    generator = torch.Generator().manual_seed(1000 * batch + length)
-    ids = torch.randint(1000, 30000, (batch, length), generator=generator)
-    lengths = torch.linspace(length, max(1, length // 3), batch).long()
-    mask = (torch.arange(length)[None] < lengths[:, None]).long()
-    return {"input_ids": ids * mask, "attention_mask": mask}
-
-
 def root_mean_square(x: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0
 
@@ -69,7 +62,7 @@ def envelope(captured: Any) -> Any:
 
     @functools.cache
     def get(arithmetic: str, size: tuple[int, int]) -> tuple[np.ndarray, float]:
-        inputs = list(inputs_for(*size).values())
+        inputs = list(minilm_inputs(*size).values())
 
         def run(seed: int | None = None) -> np.ndarray:
             options: dict[str, Any] = {"arithmetic": arithmetic, "propagate": False, "perturbation": seed}
@@ -99,7 +92,7 @@ def test_graph_is_in_half(captured: Any) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_source_is_within_its_envelope(size: tuple[int, int], model: torch.nn.Module, envelope: Any) -> None:
     with torch.inference_mode():
-        check(envelope, "source", size, model(**inputs_for(*size)).last_hidden_state)
+        check(envelope, "source", size, model(**minilm_inputs(*size)).last_hidden_state)
 
 
 def run_on(executor: testing.Executor, target: str | None, package: Path, granularity: str) -> tapml.Executable:
@@ -138,5 +131,5 @@ def test_run_is_within_the_envelope(
     needs.require(name)
     executable = run_on(EXECUTORS[name], target, package, granularity)
     for size in SIZES:
-        got = executable(**inputs_for(*size))["last_hidden_state"]
+        got = executable(**minilm_inputs(*size))["last_hidden_state"]
         check(envelope, target.partition("=")[0] if target else "host", size, got)

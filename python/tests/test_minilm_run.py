@@ -23,6 +23,7 @@ from tapml import testing
 from tapml.tools import run_tool
 
 import needs
+from conftest import minilm_inputs
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 #: Batch and length; one of them padded to the longest the model was captured for.
@@ -86,15 +87,6 @@ def compiled(package: Path) -> Callable[..., Path]:
     return get
 
 
-def inputs_for(minilm: ModuleType, batch: int, length: int) -> dict[str, torch.Tensor]:
-    """Returns token ids and masks of the size asked for, with sentences of different lengths."""
-    generator = torch.Generator().manual_seed(1000 * batch + length)
-    ids = torch.randint(1000, 30000, (batch, length), generator=generator)
-    lengths = torch.linspace(length, max(1, length // 3), batch).long()
-    mask = (torch.arange(length)[None] < lengths[:, None]).long()
-    return {"input_ids": ids * mask, "attention_mask": mask}
-
-
 def check(model: torch.nn.Module, executable: tapml.Executable, inputs: dict[str, torch.Tensor]) -> None:
     with torch.inference_mode():
         source = model(**inputs).last_hidden_state
@@ -132,7 +124,6 @@ def test_equals_pytorch(
     name: str,
     placement: str,
     granularity: str,
-    minilm: ModuleType,
     model: torch.nn.Module,
     compiled: Callable[..., Path],
 ) -> None:
@@ -141,28 +132,25 @@ def test_equals_pytorch(
     executable = load(compiled(placement, granularity, *targets), executor)
     sizes = SIZES if executor.target else [*SIZES, LARGEST]
     for size in sizes:
-        check(model, executable, inputs_for(minilm, *size))
+        check(model, executable, minilm_inputs(*size))
 
 
 @pytest.mark.parametrize("name", [name for name in EXECUTORS if name not in ("host", "metal")])
 def test_largest_size(
     name: str,
-    minilm: ModuleType,
     model: torch.nn.Module,
     compiled: Callable[..., Path],
 ) -> None:
     executor = get_executor(name)
     executable = load(compiled("all", "largest", executor.target), executor)
-    check(model, executable, inputs_for(minilm, *LARGEST))
+    check(model, executable, minilm_inputs(*LARGEST))
 
 
-def test_several_targets_in_one_executable(
-    minilm: ModuleType, model: torch.nn.Module, compiled: Callable[..., Path]
-) -> None:
+def test_several_targets_in_one_executable(model: torch.nn.Module, compiled: Callable[..., Path]) -> None:
     executors = [get_executor(name) for name in ("lavapipe", "webgpu")]
     file = compiled("all", "largest", *(executor.target for executor in executors))
     executable = load(file, executors[0], device=None)
-    inputs = inputs_for(minilm, 2, 17)
+    inputs = minilm_inputs(2, 17)
     check(model, executable, inputs)
 
 
@@ -171,7 +159,6 @@ def test_several_targets_in_one_executable(
 def test_own_profile(
     driver: str,
     granularity: str,
-    minilm: ModuleType,
     model: torch.nn.Module,
     compiled: Callable[..., Path],
 ) -> None:
@@ -180,11 +167,11 @@ def test_own_profile(
     executable = load(compiled("all", granularity, f"vulkan={driver}"), executor)
     sizes = [*SIZES, LARGEST] if granularity == "largest" else SIZES
     for size in sizes:
-        check(model, executable, inputs_for(minilm, *size))
+        check(model, executable, minilm_inputs(*size))
 
 
-def test_same_input_same_bytes(minilm: ModuleType, compiled: Callable[..., Path]) -> None:
-    inputs = inputs_for(minilm, 2, 17)
+def test_same_input_same_bytes(compiled: Callable[..., Path]) -> None:
+    inputs = minilm_inputs(2, 17)
     results = [
         tapml.load(compiled("host", "largest"), threads=threads)(**inputs)["last_hidden_state"] for threads in (1, 2, 5)
     ]
