@@ -22,7 +22,8 @@ namespace tapml::rt {
 struct RunReport {
   struct Place {
     std::string name;
-    /// What the place runs on, for people: "vulkan:0 (llvmpipe ...)".
+    /// What the place runs on, for people: "vulkan:0 (llvmpipe ...)". Empty
+    /// where nothing uses the place.
     std::string device;
     uint64_t launches = 0;
     uint64_t submissions = 0;

@@ -35,7 +35,8 @@ public:
     binding.counts.places.resize(m.places.size());
     for (size_t i = 0; i < m.places.size(); ++i) {
       binding.counts.places[i].name = m.places[i].name;
-      binding.counts.places[i].device = executable.device(i)->describe();
+      if (const Device *device = executable.device(i))
+        binding.counts.places[i].device = device->describe();
     }
     // Values that are outputs are computed where the caller wants them.
     for (uint32_t i = 0; i < m.outputs.size(); ++i) {
