@@ -25,6 +25,7 @@ from torch import nn
 import tapml
 from tapml import progress
 from tapml._capture import outputs
+from tapml._record import carry, recorder
 from tapml._record.recorder import Recorder
 from tapml._record.store import Store
 from tapml.errors import RecordsError, TapMLError
@@ -167,6 +168,24 @@ def test_an_interrupt_leaves_no_write_behind(tmp_path: Path) -> None:
     store.take_back()
     store._writer.shutdown()
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+
+
+def test_an_interrupt_while_a_sample_is_noted_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(file: Path, content: bytes) -> str:
+        if file.name != recorder.INDEX_FILE or b"sample-0.jsonl" in content:
+            signal.raise_signal(signal.SIGINT)
+        return carry.write_atomically(file, content)
+
+    path = tmp_path / "small.tapml"
+    captured = small(path)
+    shutil.rmtree(path / "records")
+    monkeypatch.setattr(recorder, "write_atomically", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Recorder(path, captured.source).run()
+    records = Records(path)
+    assert records.samples == [0]
+    used = {tensor["data"] for visit in records.visits(0) for tensor in visit.tensors()}
+    assert {file.name for file in records.data.rglob("*") if file.is_file()} == used
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

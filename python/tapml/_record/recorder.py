@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
+import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -93,12 +97,14 @@ class Recorder:
         """Records every sample that is not recorded yet."""
         count = len(self._source.inputs)
         with progress.counter("recording", count) as counter:
-            if not self._entries:
-                self._write_index()  # Says from now on that recording began and is not complete.
+            # Says that recording began, or what it was interrupted with.
+            try:
+                self._write_index()
+            except OSError as error:
+                raise self._error(error) from error
             for number in range(count):
                 if number not in self._entries:
                     self.record(number, counter)
-            self._write_index()
 
     def record(self, number: int, counter: progress.Counter | None = None) -> None:
         """Records one sample. What was recorded before stays good if this fails or is interrupted."""
@@ -106,13 +112,14 @@ class Recorder:
         try:
             sample = self._run(number, counter)
             self._store.flush()
-            self._finish(number, sample)
+            with _interrupts_later():
+                self._finish(number, sample)
+                self._store.begin()
         except BaseException as error:
             self._store.take_back()
             if isinstance(error, OSError):
                 raise self._error(error) from error
             raise
-        self._write_index()
 
     # One sample.
 
@@ -211,12 +218,17 @@ class Recorder:
             "sample_sha256": file_digest(self._package / "samples" / f"{number}.safetensors"),
             "visits": len(sample.lines),
         }
-        self._entries[number] = json.dumps(entry)
         for position, operator in enumerate(self._operators):
             operator.visits += position in sample.seen
             operator.recorded += position in sample.seen and position not in sample.why
             operator.why = operator.why or sample.why.get(position)
             operator.oracle = operator.oracle or sample.oracle.get(position)
+        self._entries[number] = json.dumps(entry)
+        try:
+            self._write_index()
+        except OSError:
+            del self._entries[number]
+            raise
 
     def _write_index(self) -> None:
         samples = [self._entries[number] for number in sorted(self._entries)]
@@ -229,15 +241,28 @@ class Recorder:
         head = json.dumps(index)[1:-1]
         lists = {"samples": samples, "operators": [json.dumps(_describe(operator)) for operator in self._operators]}
         text = ",\n".join(f' "{key}": [\n  {_JOINED.join(items)}]' for key, items in lists.items())
-        try:
-            write_atomically(self._directory / INDEX_FILE, f"{{{head},\n{text}}}\n".encode())
-        except OSError as error:
-            raise self._error(error) from error
+        write_atomically(self._directory / INDEX_FILE, f"{{{head},\n{text}}}\n".encode())
 
     def _error(self, error: OSError) -> RecordsError:
         done, count = len(self._entries), len(self._source.inputs)
         kept = f"{done} of {count} samples are recorded and stay good" if done else "no sample is recorded"
         return RecordsError(f"cannot write '{self._directory}': {error.strerror or error}; {kept}")
+
+
+@contextlib.contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Holds back interrupts (SIGINT) until the end. They come to the main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pending: list[FrameType | None] = []
+    handler = signal.signal(signal.SIGINT, lambda _, frame: pending.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if pending and callable(handler):
+            handler(signal.SIGINT, pending[0])
 
 
 def _operator(group: Group) -> _Operator:
