@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <spawn.h>
 #include <sstream>
@@ -28,6 +29,9 @@ extern char **environ;
 using namespace tapml::metal;
 
 namespace fs = std::filesystem;
+
+/// The line with which a shader asks for what MSL has.
+static constexpr const char kHeaders[] = "#include <metal_stdlib>\n";
 
 /// Returns how the wrapper calls `argument`.
 static std::string getCallArgument(const Argument &argument) {
@@ -152,6 +156,63 @@ struct TemporaryDirectory {
 };
 } // namespace
 
+namespace {
+/// Compiles with the headers of MSL.
+class Compiler {
+public:
+  explicit Compiler(const Library::Options &options);
+
+  /// Returns the command that makes `output` of `file`.
+  std::vector<std::string> getCommand(const std::vector<std::string> &options,
+                                      const fs::path &file,
+                                      const fs::path &output) const;
+
+  /// Returns the headers, precompiled by the first call of this process, or ""
+  /// where that fails: compiling a shader says why.
+  std::string precompileHeaders() const;
+
+private:
+  std::vector<std::string> command;
+};
+} // namespace
+
+Compiler::Compiler(const Library::Options &options)
+    // Every operation is rounded once, as the text asks with its pragmas.
+    : command({getSetting(options.compiler, "TAPML_CLANG", TAPML_CLANG),
+               "-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden",
+               "-ffp-contract=off", "-fno-fast-math", "-fno-exceptions",
+               "-fno-rtti", "-Xclang", "-ffloat16-excess-precision=none",
+               "-isystem",
+               getSetting(options.headers, "TAPML_METAL_HEADERS",
+                          TAPML_METAL_HEADERS)}) {}
+
+std::vector<std::string>
+Compiler::getCommand(const std::vector<std::string> &options,
+                     const fs::path &file, const fs::path &output) const {
+  std::vector<std::string> result = command;
+  result.insert(result.end(), options.begin(), options.end());
+  result.insert(result.end(), {file.string(), "-o", output.string()});
+  return result;
+}
+
+std::string Compiler::precompileHeaders() const {
+  static std::mutex mutex;
+  static TemporaryDirectory directory;
+  static std::map<std::vector<std::string>, std::string> precompiled;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto [entry, isNew] = precompiled.try_emplace(command);
+  if (!isNew || directory.path.empty())
+    return entry->second;
+  fs::path base = directory.path / std::to_string(precompiled.size());
+  fs::path text = fs::path(base).concat(".h");
+  fs::path output = fs::path(base).concat(".pch");
+  std::ofstream(text) << kHeaders;
+  if (runProgram(getCommand({"-x", "c++-header"}, text, output),
+                 directory.path / "messages"))
+    entry->second = output.string();
+  return entry->second;
+}
+
 std::unique_ptr<Library> Library::compile(const std::string &text,
                                           const Options &options,
                                           std::string &error) {
@@ -171,19 +232,18 @@ std::unique_ptr<Library> Library::compile(const std::string &text,
   fs::path messages = directory.path / "messages";
   std::ofstream(shader) << text;
   std::ofstream(wrapper) << getWrapper(shader, library->kernels);
-  // Every operation is rounded once, as the text asks with its pragmas.
-  std::vector<std::string> command = {
-      getSetting(options.compiler, "TAPML_CLANG", TAPML_CLANG), "-std=c++17",
-      "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off",
-      "-fno-fast-math", "-fno-exceptions", "-fno-rtti", "-Xclang",
-      "-ffloat16-excess-precision=none", "-Wall", "-Wextra", "-Werror",
+  std::vector<std::string> flags = {
+      "-shared", "-Wall", "-Wextra", "-Werror",
       // The attributes and pragmas of Metal have been checked, or do not
       // matter here; texts may declare what they do not use.
       "-Wno-unknown-attributes", "-Wno-unknown-pragmas", "-Wno-unused",
-      "-Wno-unused-parameter", "-isystem",
-      getSetting(options.headers, "TAPML_METAL_HEADERS", TAPML_METAL_HEADERS),
-      wrapper.string(), "-o", object.string()};
-  if (!runProgram(command, messages)) {
+      "-Wno-unused-parameter"};
+  Compiler compiler(options);
+  // A text has to ask for the headers by itself.
+  if (text.find(kHeaders) != std::string::npos)
+    if (std::string headers = compiler.precompileHeaders(); !headers.empty())
+      flags.insert(flags.end(), {"-include-pch", headers});
+  if (!runProgram(compiler.getCommand(flags, wrapper, object), messages)) {
     error = readFile(messages);
     return nullptr;
   }
