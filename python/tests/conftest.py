@@ -68,21 +68,21 @@ def capture_and_check(
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
+    parser.addoption("--long", action="store_true", help="run what takes minutes, too")
     parser.addoption("--update-faults", metavar="DIR", help="leave what migrations find there, for docs/Faults.md")
     parser.addoption("--update-conformance", metavar="DIR", help="run every case; write docs/Conformance.md from them")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes minutes; runs with --long only")
+    config.addinivalue_line("markers", "long(why): runs with --long only")
     config.addinivalue_line("markers", "needs(*things): skipped where one of them is not here (needs.py)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--long"):
         for item in items:
-            if item.get_closest_marker("long"):
-                item.add_marker(pytest.mark.skip(reason="runs with --long only"))
+            for marker in item.iter_markers("long"):
+                item.add_marker(pytest.mark.skip(reason=f"{marker.args[0]}; runs with --long only"))
     # The tests that one process has to run after each other start first, so that no process waits for them.
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 

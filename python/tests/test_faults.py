@@ -73,7 +73,10 @@ def test_table() -> None:
 )
 @pytest.mark.parametrize(
     ("model", "seed"),
-    [pytest.param(*clean, marks=[pytest.mark.long] if number >= 3 else []) for number, clean in enumerate(CLEAN)],
+    [
+        pytest.param(*clean, marks=[pytest.mark.long("more of the same")] if number >= 3 else [])
+        for number, clean in enumerate(CLEAN)
+    ],
 )
 def test_clean(driver: str, model: str, seed: int, package: Callable[..., Path], tmp_path: Path) -> None:
     """Nothing is said about models that have no fault."""
@@ -85,7 +88,7 @@ def test_clean(driver: str, model: str, seed: int, package: Callable[..., Path],
     assert all(step["passes"] for step in state["steps"])
 
 
-@pytest.mark.long
+@pytest.mark.long("takes minutes each: MiniLM is migrated to the end")
 @pytest.mark.parametrize(
     ("fault", "instance", "kind"),
     [

@@ -29,7 +29,7 @@ DeviceSessionTest::DeviceSessionTest(const std::string &kind)
 void DeviceSessionTest::SetUp() {
   auto device = open();
   if (!device.ok() && device.status().code() == StatusCode::NotFound)
-    GTEST_SKIP() << device.status().message();
+    TAPML_MISSING(device.status().message());
   ASSERT_TRUE(device.ok()) << device.status().message();
 }
 

@@ -183,7 +183,7 @@ TEST(NumpyTest, NpzRoundTripAndDamage) {
 
 TEST(NumpyTest, NumpyReadsOurArchivesAndWeItsOwn) {
   if (std::system(TAPML_TEST_PYTHON " -c 'import numpy' 2>/dev/null") != 0)
-    GTEST_SKIP() << "no NumPy";
+    TAPML_MISSING(TAPML_TEST_PYTHON " has no NumPy");
   TemporaryDirectory directory;
   std::string ours = directory.file("ours.npz");
   std::string theirs = directory.file("theirs.npz");

@@ -16,9 +16,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
+
+/// Ends a test that needs what this machine does not have: skips it, or fails it
+/// where TAPML_TEST_COMPLETE says that everything is here.
+#define TAPML_MISSING(why)                                                     \
+  do {                                                                         \
+    if (std::getenv("TAPML_TEST_COMPLETE"))                                    \
+      FAIL() << (why) << ", and TAPML_TEST_COMPLETE is set";                   \
+    GTEST_SKIP() << (why);                                                     \
+  } while (false)
 
 namespace tapml::rt::test {
 
