@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import tempfile
 import weakref
@@ -36,11 +37,6 @@ if TYPE_CHECKING:
 
 # One call of the model: positional arguments, or arguments by name.
 Sample = tuple[Any, ...] | Mapping[str, Any]
-
-# PyTorch's own decompositions round differently from the operators that they replace. Beyond this fraction of an
-# output's largest value a difference is a fault and not rounding.
-_DECOMPOSITION_LIMITS = {torch.float16: 2.0**-6}
-_DECOMPOSITION_LIMIT = 2.0**-12
 
 
 @dataclass
@@ -393,8 +389,7 @@ def _compare(got: Any, expected: Any, number: int, model: str, tolerance: float,
         difference = _difference(left, right)
         limit = tolerance
         if relative and right.is_floating_point() and right.numel():
-            share = _DECOMPOSITION_LIMITS.get(right.dtype, _DECOMPOSITION_LIMIT)
-            limit = max(limit, share * float(right.abs().nan_to_num(posinf=0.0).max()))
+            limit = max(limit, _decomposition_limit(right.dtype) * float(right.abs().nan_to_num(posinf=0.0).max()))
         if difference > limit:
             raise CaptureError(
                 f"the traced '{model}' differs from the module by {difference:g} in output "
@@ -403,6 +398,15 @@ def _compare(got: Any, expected: Any, number: int, model: str, tolerance: float,
             )
         largest = max(largest, difference)
     return largest
+
+
+def _decomposition_limit(dtype: torch.dtype) -> float:
+    """Returns the fraction of an output's largest value beyond which a difference is a fault and not rounding.
+
+    PyTorch's own decompositions round differently from the operators that they replace: half of the digits must agree.
+    """
+    digits = 1 - math.log2(torch.finfo(dtype).eps)
+    return 2.0 ** -math.ceil(digits / 2)
 
 
 def _difference(got: torch.Tensor, expected: torch.Tensor) -> float:

@@ -42,11 +42,15 @@ class Context:
     """The graph under construction, as one node's converter sees it.
 
     ``shape`` and ``dtype`` are those of the node's result (the first, if it has several); ``result_types`` has all.
+    With ``keeps_numbers``, numbers are not rounded to float16: where one does not fit, all operands are float32.
     """
 
-    def __init__(self, builder: Builder, result_types: Sequence[tuple[Shape, torch.dtype]]) -> None:
+    def __init__(
+        self, builder: Builder, result_types: Sequence[tuple[Shape, torch.dtype]], keeps_numbers: bool
+    ) -> None:
         self.builder = builder
         self.result_types = list(result_types)
+        self._keeps_numbers = keeps_numbers
         self.elision = ""
 
     @property
@@ -82,13 +86,8 @@ class Context:
             raise CannotConvert(f"the operand {value!r} is not supported")
         return self.builder.constant(value, dtype)
 
-    def promote(
-        self, *operands: TensorLike, kind: PROMOTION = DEFAULT, keeps_numbers: bool = False
-    ) -> tuple[list[Value], torch.dtype]:
-        """Returns the operands cast to the type that PyTorch computes in, and the type of the result.
-
-        With ``keeps_numbers``, numbers are not rounded to float16: where one does not fit, all operands are float32.
-        """
+    def promote(self, *operands: TensorLike, kind: PROMOTION = DEFAULT) -> tuple[list[Value], torch.dtype]:
+        """Returns the operands cast to the type that PyTorch computes in, and the type of the result."""
         examples: list[torch.Tensor | int | float] = []
         for operand in operands:
             if isinstance(operand, Value):
@@ -101,7 +100,7 @@ class Context:
         if compute.is_floating_point:
             # Operators of the dialect take float16, and compute in float32 themselves.
             stored, _ = elementwise_dtypes(*examples, type_promotion_kind=PROMOTION.NO_OPMATH)
-            if stored == torch.float16 and not (keeps_numbers and not all(map(_fits_half, operands))):
+            if stored == torch.float16 and not (self._keeps_numbers and not all(map(_fits_half, operands))):
                 compute = stored
         return [self.tensor(operand, compute) for operand in operands], result
 
@@ -111,8 +110,8 @@ class Context:
         return self.op("cast", [value], value.shape, dtype)
 
     def scale(self, value: Value, factor: float) -> Value:
-        """Returns ``value`` times a number that is not rounded to float16."""
-        (value, number), result = self.promote(value, factor, keeps_numbers=True)
+        """Returns ``value`` times a number."""
+        (value, number), result = self.promote(value, factor)
         return self.cast(self.binary("mul", value, number), result)
 
     def reshape(self, value: Value, shape: Sequence[Size]) -> Value:

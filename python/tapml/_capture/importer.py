@@ -23,7 +23,7 @@ from tapml._capture.graph import Elided, Graph, Port, RandomInput, SourceOperato
 from tapml._capture.instances import assign_instances, join_path, module_path, source_location
 from tapml._capture.mlir import Operation, Shape, Value
 from tapml._capture.program import is_random, is_symbolic, live_nodes, operator_name, region_body
-from tapml._capture.registry import bind_arguments, find_converter
+from tapml._capture.registry import bind_arguments, find_converter, keeps_numbers
 from tapml._capture.weights import Weights
 from tapml.errors import CaptureError, Unsupported
 
@@ -197,7 +197,7 @@ class Importer:
                 raise CannotConvert(_no_converter(node))
             bound = bind_arguments(node, converter)
             arguments = {key: map_arg(value, self._argument) for key, value in bound.items()}
-            context = Context(builder, _result_types(node))
+            context = Context(builder, _result_types(node), keeps_numbers(name))
             self.values[node] = converter(context, **arguments)
             made = builder.operations[first:]
             self._sources.append(SourceOperator(node, self._scope, made, self.values[node]))

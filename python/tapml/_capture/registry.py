@@ -14,17 +14,20 @@ Converter = Callable[..., Any]
 _F = TypeVar("_F", bound=Converter)
 
 _CONVERTERS: dict[str, Converter] = {}
+_KEEP_NUMBERS: set[str] = set()
 
 # Arguments that say where or how PyTorch stores a tensor; they do not change its values.
 _STORAGE_ARGUMENTS = {"device", "layout", "pin_memory", "memory_format", "non_blocking", "copy"}
 
 
-def converts(*operators: str) -> Callable[[_F], _F]:
+def converts(*operators: str, keeps_numbers: bool = False) -> Callable[[_F], _F]:
     """Registers a converter for operators such as ``"aten.add.Tensor"``.
 
     A converter is called as ``f(ctx, name=value, ...)`` with the argument names of the operator's schema, defaults
     filled in: tensors as ``Value``, symbolic sizes as expressions, everything else as it is in the FX graph; arguments
     about storage (device, layout, ...) only if it names them. It returns one value, or a sequence of them.
+
+    With ``keeps_numbers`` the operator does not round numbers among its operands to float16, when the tensors have it.
     """
 
     def register(function: _F) -> _F:
@@ -32,6 +35,8 @@ def converts(*operators: str) -> Callable[[_F], _F]:
             if operator in _CONVERTERS:
                 raise ValueError(f"two converters for {operator}")
             _CONVERTERS[operator] = function
+        if keeps_numbers:
+            _KEEP_NUMBERS.update(operators)
         return function
 
     return register
@@ -42,6 +47,11 @@ def find_converter(operator: str) -> Converter | None:
     import tapml._capture.convert  # noqa: F401  (registers them all)
 
     return _CONVERTERS.get(operator)
+
+
+def keeps_numbers(operator: str) -> bool:
+    """Returns what the operator's converter was registered with."""
+    return find_converter(operator) is not None and operator in _KEEP_NUMBERS
 
 
 def operators() -> list[str]:

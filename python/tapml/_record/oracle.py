@@ -12,16 +12,11 @@ import torch
 from torch import fx
 from torch.utils import _pytree as pytree
 
+from tapml._capture.registry import keeps_numbers
 from tapml._record.groups import Group, flatten
 
 #: What an operator may take in float64, beside what the model itself holds at that moment.
 MEMORY = 256 << 20
-
-# They take a number that the operands' float16 does not hold as float32.
-_KEEP_NUMBERS = {
-    *(f"aten.{name}.{form}" for name in ("mul", "div") for form in ("Tensor", "Scalar")),
-    *(f"aten.{name}.default" for name in ("leaky_relu", "addmm", "baddbmm")),
-}
 
 # PyTorch calls it random because it can apply dropout, which capture refuses.
 _NOT_RANDOM = {"aten.scaled_dot_product_attention.default"}
@@ -64,7 +59,7 @@ class _TooLarge(Exception):
 
 def _run(node: fx.Node, args: tuple, kwargs: dict[str, Any], results: list[Any]) -> list[Any]:
     narrow = next(tensor.dtype for tensor in results if _is_floating(tensor))
-    if narrow == torch.float16 and str(node.target) in _KEEP_NUMBERS:
+    if narrow == torch.float16 and keeps_numbers(str(node.target)):
         narrow = torch.float32
     schema = node.target._schema.arguments  # type: ignore[union-attr]
     positional = [argument.name for argument in schema if not argument.kwarg_only]

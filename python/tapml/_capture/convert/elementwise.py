@@ -104,16 +104,16 @@ def convert_rsub(ctx: Context, self: TensorLike, other: TensorLike, alpha: Tenso
     return _sub(ctx, other, self, alpha)
 
 
-@converts("aten.mul.Tensor", "aten.mul.Scalar")
+@converts("aten.mul.Tensor", "aten.mul.Scalar", keeps_numbers=True)
 def convert_mul(ctx: Context, self: TensorLike, other: TensorLike) -> Value:
-    (left, right), result = ctx.promote(self, other, keeps_numbers=True)
+    (left, right), result = ctx.promote(self, other)
     product = ctx.binary("bitwise_and" if left.dtype == torch.bool else "mul", left, right)
     return ctx.cast(product, result)
 
 
-@converts("aten.div.Tensor", "aten.div.Scalar")
+@converts("aten.div.Tensor", "aten.div.Scalar", keeps_numbers=True)
 def convert_div(ctx: Context, self: TensorLike, other: TensorLike) -> Value:
-    (left, right), result = ctx.promote(self, other, kind=INT_TO_FLOAT, keeps_numbers=True)
+    (left, right), result = ctx.promote(self, other, kind=INT_TO_FLOAT)
     return ctx.cast(ctx.binary("div", left, right), result)
 
 
@@ -206,7 +206,7 @@ def convert_hardtanh(ctx: Context, self: Value, min_val: float = -1, max_val: fl
     return convert_clamp(ctx, self, min=min_val, max=max_val)
 
 
-@converts("aten.leaky_relu.default")
+@converts("aten.leaky_relu.default", keeps_numbers=True)
 def convert_leaky_relu(ctx: Context, self: Value, negative_slope: float = 0.01) -> Value:
     positive = ctx.binary("gt", self, ctx.tensor(0.0, self.dtype), torch.bool)
     return _where(ctx, positive, self, ctx.scale(self, negative_slope))

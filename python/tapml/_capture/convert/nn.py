@@ -66,12 +66,12 @@ def _add_product(ctx: Context, addend: Value, left: Value, right: Value, beta: f
     return product if beta == 0 else ctx.binary("add", _scaled(ctx, addend, beta), product)
 
 
-@converts("aten.addmm.default")
+@converts("aten.addmm.default", keeps_numbers=True)
 def convert_addmm(ctx: Context, self: Value, mat1: Value, mat2: Value, beta: float = 1, alpha: float = 1) -> Value:
     return _add_product(ctx, self, mat1, mat2, beta, alpha)
 
 
-@converts("aten.baddbmm.default")
+@converts("aten.baddbmm.default", keeps_numbers=True)
 def convert_baddbmm(
     ctx: Context, self: Value, batch1: Value, batch2: Value, beta: float = 1, alpha: float = 1
 ) -> Value:
