@@ -180,7 +180,6 @@ std::string TestRunner::compileBody(Worker &worker, TestOp test,
   tapx.output = "test.tapx";
   FailureOr<std::string> bytes = failure();
   if (succeeded(runStages(*module, Stage::Binary, getOptions(job, place)))) {
-    bytes = packExecutable(*module, tapx);
     module->walk([&](DispatchOp dispatch) {
       if (dispatch.getPlace() == place)
         return;
@@ -189,6 +188,7 @@ std::string TestRunner::compileBody(Worker &worker, TestOp test,
     });
     if (result.isMisplaced)
       return "";
+    bytes = packExecutable(*module, tapx);
   }
   if (failed(bytes)) {
     result.message = "cannot be compiled: " + worker.quiet.takeMessages();

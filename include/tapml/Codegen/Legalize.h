@@ -40,6 +40,9 @@ mlir::InFlightDiagnostic emitKernelError(mlir::Operation *op);
 
 /// Returns whether bytes in buffers are 32-bit words for this profile.
 bool packsBytes(ProfileAttr profile);
+/// Returns whether 16-bit floats in buffers are 32-bit words for this profile,
+/// two in each, and 32-bit floats in kernels.
+bool packsHalves(ProfileAttr profile);
 
 /// Returns the number of elements of a vector or scalar type.
 int64_t getWidth(mlir::Type type);
@@ -60,12 +63,17 @@ mlir::LogicalResult narrowIntegers(mlir::gpu::GPUFuncOp kernel);
 mlir::LogicalResult legalizeVectors(mlir::gpu::GPUFuncOp kernel);
 
 /// Makes a buffer whose vectors of four are all aligned a buffer of vectors,
-/// and others one of scalars; packs bytes into words where `packsBytes`.
+/// and others one of scalars; packs bytes and 16-bit floats into words where
+/// `packsBytes` and `packsHalves`.
 mlir::LogicalResult legalizeBuffers(mlir::gpu::GPUFuncOp kernel,
                                     ProfileAttr profile);
 
 /// Makes integers of 8 and 16 bits 32-bit ones, zero above.
 mlir::LogicalResult widenIntegers(mlir::gpu::GPUFuncOp kernel);
+
+/// Makes 16-bit floats of a kernel, whose buffers are packed, 32-bit ones,
+/// rounded where they were made.
+mlir::LogicalResult widenHalves(mlir::gpu::GPUFuncOp kernel);
 
 /// Adds patterns that spell out minimum, maximum, comparisons and conversions
 /// with what every shader language defines alike, for NaN and values out of

@@ -70,6 +70,10 @@ bool tapml::packsBytes(ProfileAttr profile) {
   return !profile.hasFeature("storage8") || !profile.hasFeature("int8");
 }
 
+bool tapml::packsHalves(ProfileAttr profile) {
+  return !profile.hasFeature("storage16") || !profile.hasFeature("float16");
+}
+
 int64_t tapml::getWidth(Type type) {
   auto vector = dyn_cast<VectorType>(type);
   return vector ? vector.getNumElements() : 1;

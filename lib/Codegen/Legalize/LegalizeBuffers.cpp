@@ -10,7 +10,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tapml/Codegen/Analysis/Divisibility.h"
-#include "tapml/Codegen/HalfStorage.h"
 #include "tapml/Codegen/Legalize.h"
 
 using namespace mlir;

@@ -13,25 +13,15 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Widening.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Transforms/DialectConversion.h"
-#include "tapml/Codegen/HalfStorage.h"
+#include "tapml/Codegen/Legalize.h"
 
 using namespace mlir;
 using namespace tapml;
-
-static bool isHalf(Type type) { return getElementTypeOrSelf(type).isF16(); }
-
-/// Returns `element` in the shape of `like`.
-static Type getTypeLike(Type like, Type element) {
-  auto vector = dyn_cast<VectorType>(like);
-  return vector ? Type(vector.clone(element)) : element;
-}
 
 namespace {
 /// Builds integer arithmetic on the bits of floats.
@@ -215,7 +205,7 @@ struct ConvertBits final : OpConversionPattern<arith::BitcastOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     BitBuilder bits(rewriter, loc, op.getType());
-    if (isHalf(op.getType())) {
+    if (getElementTypeOrSelf(op.getType()).isF16()) {
       Type words = getTypeLike(op.getType(), rewriter.getI32Type());
       Value wide =
           arith::ExtUIOp::create(rewriter, loc, words, adaptor.getIn());
@@ -251,40 +241,18 @@ static void dropShorts(gpu::GPUFuncOp kernel) {
   });
 }
 
-bool tapml::packsHalves(ProfileAttr profile) {
-  return !profile.hasFeature("storage16") || !profile.hasFeature("float16");
-}
-
 LogicalResult tapml::widenHalves(gpu::GPUFuncOp kernel) {
   MLIRContext *context = kernel.getContext();
-  TypeConverter types;
-  types.addConversion([](Type type) { return type; });
-  types.addConversion([](Type type) -> std::optional<Type> {
-    if (isa<FloatType, VectorType>(type) && isHalf(type))
-      return getTypeLike(type, Float32Type::get(type.getContext()));
-    return std::nullopt;
-  });
-  // Memory of the workgroup and the invocation; buffers are packed.
-  types.addConversion([](MemRefType type) -> std::optional<Type> {
-    if (type.getElementType().isF16() && type.getMemorySpace())
-      return MemRefType::Builder(type).setElementType(
-          Float32Type::get(type.getContext()));
-    return type;
-  });
-  ConversionTarget target(*context);
-  target.markUnknownOpDynamicallyLegal(
-      [&](Operation *op) { return types.isLegal(op); });
-  RewritePatternSet patterns(context);
-  patterns.add<WidenMovement>(types, context);
-  patterns.add<WidenConstant, DropExtension, RoundTruncation, ConvertBits,
-               RoundInteger<arith::SIToFPOp>, RoundInteger<arith::UIToFPOp>>(
-      types, context, /*benefit=*/2);
-  scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target,
-                                                       /*benefit=*/3);
-  // What is left is reported where features are verified.
-  if (failed(applyPartialConversion(kernel.getOperation(), target,
-                                    std::move(patterns))))
-    return failure();
-  dropShorts(kernel);
-  return success();
+  LogicalResult widened = widenKernel(
+      kernel, Float32Type::get(context), [](Type type) { return type.isF16(); },
+      [&](TypeConverter &types, RewritePatternSet &patterns) {
+        patterns.add<WidenMovement>(types, context);
+        patterns.add<WidenConstant, DropExtension, RoundTruncation, ConvertBits,
+                     RoundInteger<arith::SIToFPOp>,
+                     RoundInteger<arith::UIToFPOp>>(types, context,
+                                                    /*benefit=*/2);
+      });
+  if (succeeded(widened))
+    dropShorts(kernel);
+  return widened;
 }

@@ -12,12 +12,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Widening.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Transforms/DialectConversion.h"
 #include "tapml/Codegen/Legalize.h"
 
 using namespace mlir;
@@ -34,33 +33,19 @@ static unsigned getBits(Type type) {
   return getElementTypeOrSelf(type).getIntOrFloatBitWidth();
 }
 
-/// Returns i32 in the shape of `type`.
-static Type getWideType(Type type) {
-  Type i32 = IntegerType::get(type.getContext(), 32);
-  if (auto vector = dyn_cast<VectorType>(type))
-    return vector.clone(i32);
-  return i32;
-}
-
-static Value createConstant(OpBuilder &b, Location loc, Type type,
-                            const APInt &value) {
-  TypedAttr attr = b.getIntegerAttr(getElementTypeOrSelf(type), value);
-  if (auto vector = dyn_cast<VectorType>(type))
-    attr = DenseElementsAttr::get(vector, Attribute(attr));
-  return arith::ConstantOp::create(b, loc, attr);
-}
-
 /// Returns the low `bits` of `value`, a 32-bit integer.
 static Value keepLow(OpBuilder &b, Location loc, Value value, unsigned bits) {
   return arith::AndIOp::create(
       b, loc, value,
-      createConstant(b, loc, value.getType(), APInt::getLowBitsSet(32, bits)));
+      createScalarOrSplatConstant(b, loc, value.getType(),
+                                  APInt::getLowBitsSet(32, bits)));
 }
 
 /// Returns `value` with the sign of its low `bits` in all bits above.
 static Value extendSign(OpBuilder &b, Location loc, Value value,
                         unsigned bits) {
-  Value shift = createConstant(b, loc, value.getType(), APInt(32, 32 - bits));
+  Value shift = createScalarOrSplatConstant(b, loc, value.getType(),
+                                            APInt(32, 32 - bits));
   Value top = arith::ShLIOp::create(b, loc, value, shift);
   return arith::ShRSIOp::create(b, loc, top, shift);
 }
@@ -152,17 +137,15 @@ struct WidenConstant final : OpConversionPattern<arith::ConstantOp> {
   LogicalResult
   matchAndRewrite(arith::ConstantOp op, OpAdaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    Type type = getWideType(op.getType());
-    if (auto integer = dyn_cast<IntegerAttr>(op.getValue())) {
-      rewriter.replaceOp(op, createConstant(rewriter, op.getLoc(), type,
-                                            integer.getValue().zext(32)));
-      return success();
-    }
-    auto elements = cast<DenseIntElementsAttr>(op.getValue());
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(
-        op, cast<TypedAttr>(Attribute(elements.mapValues(
-                rewriter.getI32Type(),
-                [](const APInt &value) { return value.zext(32); }))));
+    Type i32 = rewriter.getI32Type();
+    TypedAttr value;
+    if (auto integer = dyn_cast<IntegerAttr>(op.getValue()))
+      value = IntegerAttr::get(i32, integer.getValue().zext(32));
+    else
+      value = cast<TypedAttr>(Attribute(
+          cast<DenseIntElementsAttr>(op.getValue())
+              .mapValues(i32, [](const APInt &x) { return x.zext(32); })));
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, value);
     return success();
   }
 };
@@ -181,7 +164,8 @@ template <typename OpTy> struct WidenCast final : OpConversionPattern<OpTy> {
       value = extendSign(rewriter, loc, value, getBits(from));
     if (isNarrow(from) && std::is_same_v<OpTy, arith::IndexCastOp>)
       value = extendSign(rewriter, loc, value, getBits(from));
-    Type target = isNarrow(to) ? getWideType(to) : to;
+    Type target =
+        isNarrow(to) ? getTypeLike(to, rewriter.getI32Type()) : to;
     if (value.getType() != target)
       value = OpTy::create(rewriter, loc, target, value);
     // What is cut off is zero.
@@ -203,32 +187,13 @@ LogicalResult tapml::widenIntegers(gpu::GPUFuncOp kernel) {
     return success();
 
   MLIRContext *context = kernel.getContext();
-  TypeConverter types;
-  types.addConversion([](Type type) { return type; });
-  types.addConversion([](Type type) -> std::optional<Type> {
-    if (isNarrow(type))
-      return getWideType(type);
-    return std::nullopt;
-  });
-  // Memory of the workgroup and the invocation; buffers keep their layout.
-  types.addConversion([](MemRefType type) -> std::optional<Type> {
-    if (isNarrow(type.getElementType()) && type.getMemorySpace())
-      return MemRefType::Builder(type).setElementType(
-          getWideType(type.getElementType()));
-    return type;
-  });
-  ConversionTarget target(*context);
-  target.markUnknownOpDynamicallyLegal(
-      [&](Operation *op) { return types.isLegal(op); });
-  RewritePatternSet patterns(context);
-  patterns.add<WidenOperation>(types, context);
-  patterns
-      .add<WidenConstant, WidenCast<arith::ExtSIOp>, WidenCast<arith::ExtUIOp>,
-           WidenCast<arith::TruncIOp>, WidenCast<arith::IndexCastOp>>(
-          types, context, /*benefit=*/2);
-  scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target,
-                                                       /*benefit=*/3);
-  // What is left is reported where features are verified.
-  return applyPartialConversion(kernel.getOperation(), target,
-                                std::move(patterns));
+  return widenKernel(
+      kernel, IntegerType::get(context, 32), isNarrow,
+      [&](TypeConverter &types, RewritePatternSet &patterns) {
+        patterns.add<WidenOperation>(types, context);
+        patterns.add<WidenConstant, WidenCast<arith::ExtSIOp>,
+                     WidenCast<arith::ExtUIOp>, WidenCast<arith::TruncIOp>,
+                     WidenCast<arith::IndexCastOp>>(types, context,
+                                                    /*benefit=*/2);
+      });
 }

@@ -374,15 +374,17 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
   return success();
 }
 
-/// Takes the order that the stock conversion gives to atomic updates away:
-/// those of a kernel are to different bits of a word, and no other access
-/// depends on them. Mesa 22.3's CPU driver loses updates in loops to the
-/// barriers that the order asks for.
+/// Takes the order that the stock conversion gives to atomic updates away, as
+/// WGSL and MSL have them: each is alone, and no other access depends on it.
+/// With that order Mesa 22.3's CPU driver loses updates in loops; presumably to
+/// the barriers that it makes of it.
 static void relaxAtomics(spirv::ModuleOp module) {
   auto none = spirv::MemorySemanticsAttr::get(module.getContext(),
                                               spirv::MemorySemantics::None);
-  module.walk([&](spirv::AtomicAndOp op) { op.setSemanticsAttr(none); });
-  module.walk([&](spirv::AtomicOrOp op) { op.setSemanticsAttr(none); });
+  module.walk([&](Operation *op) {
+    if (op->getInherentAttr("semantics").value_or(nullptr))
+      op->setInherentAttr(StringAttr::get(op->getContext(), "semantics"), none);
+  });
 }
 
 /// Makes a converted module complete: entry points, version, capabilities.

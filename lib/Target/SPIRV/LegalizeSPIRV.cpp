@@ -8,7 +8,6 @@
 
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "tapml/Codegen/HalfStorage.h"
 #include "tapml/Codegen/Legalize.h"
 #include "tapml/Target/SPIRV/Passes.h"
 

@@ -13,7 +13,6 @@
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
-#include "tapml/Codegen/HalfStorage.h"
 #include "tapml/Codegen/Legalize.h"
 #include "tapml/Target/Shader/Passes.h"
 

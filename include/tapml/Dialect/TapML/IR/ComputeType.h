@@ -8,8 +8,9 @@
 //
 // Floats narrower than 32 bits are a form of storage. An operator widens its
 // operands, computes and accumulates in f32, and rounds its result once when it
-// is stored, as PyTorch's kernels for the processor do. The decompositions know
-// nothing of it: they see the operator in the type it computes in.
+// is stored, as PyTorch's kernels for the processor do. The decompositions see
+// the operator in the type it computes in; one that moves an operand before it
+// computes asks for what is stored (getStored), and moves half as much.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,0 +1,44 @@
+//===- Widening.cpp - Elements held in wider ones -------------------------===//
+//
+// Part of the TapML project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.TXT for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Widening.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+
+using namespace mlir;
+using namespace tapml;
+
+Type tapml::getTypeLike(Type like, Type element) {
+  auto vector = dyn_cast<VectorType>(like);
+  return vector ? Type(vector.clone(element)) : element;
+}
+
+LogicalResult tapml::widenKernel(
+    gpu::GPUFuncOp kernel, Type wide, function_ref<bool(Type)> isNarrow,
+    function_ref<void(TypeConverter &, RewritePatternSet &)> populate) {
+  MLIRContext *context = kernel.getContext();
+  TypeConverter types;
+  types.addConversion([&](Type type) {
+    if (auto memory = dyn_cast<MemRefType>(type)) {
+      if (!memory.getMemorySpace() || !isNarrow(memory.getElementType()))
+        return type;
+      return Type(MemRefType::Builder(memory).setElementType(wide));
+    }
+    return isNarrow(getElementTypeOrSelf(type)) ? getTypeLike(type, wide)
+                                                : type;
+  });
+  ConversionTarget target(*context);
+  target.markUnknownOpDynamicallyLegal(
+      [&](Operation *op) { return types.isLegal(op); });
+  RewritePatternSet patterns(context);
+  populate(types, patterns);
+  scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target,
+                                                       /*benefit=*/3);
+  return applyPartialConversion(kernel.getOperation(), target,
+                                std::move(patterns));
+}
