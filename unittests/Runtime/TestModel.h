@@ -21,8 +21,8 @@
 #include <string>
 #include <vector>
 
-/// Ends a test that needs what this machine does not have: skips it, or fails it
-/// where TAPML_TEST_COMPLETE says that everything is here.
+/// Ends a test that needs what this machine does not have: skips it, or fails
+/// it where TAPML_TEST_COMPLETE says that everything is here.
 #define TAPML_MISSING(why)                                                     \
   do {                                                                         \
     if (std::getenv("TAPML_TEST_COMPLETE"))                                    \

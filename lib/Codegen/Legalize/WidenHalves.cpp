@@ -247,10 +247,11 @@ LogicalResult tapml::widenHalves(gpu::GPUFuncOp kernel) {
       kernel, Float32Type::get(context), [](Type type) { return type.isF16(); },
       [&](TypeConverter &types, RewritePatternSet &patterns) {
         patterns.add<WidenMovement>(types, context);
-        patterns.add<WidenConstant, DropExtension, RoundTruncation, ConvertBits,
-                     RoundInteger<arith::SIToFPOp>,
-                     RoundInteger<arith::UIToFPOp>>(types, context,
-                                                    /*benefit=*/2);
+        patterns
+            .add<WidenConstant, DropExtension, RoundTruncation, ConvertBits,
+                 RoundInteger<arith::SIToFPOp>, RoundInteger<arith::UIToFPOp>>(
+                types, context,
+                /*benefit=*/2);
       });
   if (succeeded(widened))
     dropShorts(kernel);

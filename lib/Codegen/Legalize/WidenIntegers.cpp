@@ -164,8 +164,7 @@ template <typename OpTy> struct WidenCast final : OpConversionPattern<OpTy> {
       value = extendSign(rewriter, loc, value, getBits(from));
     if (isNarrow(from) && std::is_same_v<OpTy, arith::IndexCastOp>)
       value = extendSign(rewriter, loc, value, getBits(from));
-    Type target =
-        isNarrow(to) ? getTypeLike(to, rewriter.getI32Type()) : to;
+    Type target = isNarrow(to) ? getTypeLike(to, rewriter.getI32Type()) : to;
     if (value.getType() != target)
       value = OpTy::create(rewriter, loc, target, value);
     // What is cut off is zero.
