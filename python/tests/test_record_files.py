@@ -14,6 +14,7 @@ import sys
 import textwrap
 import time
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -170,6 +171,15 @@ def test_an_interrupt_leaves_no_write_behind(tmp_path: Path) -> None:
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell lets what it starts in the background ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_a_sample_is_noted_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(file: Path, content: bytes) -> str:
         if file.name != recorder.INDEX_FILE or b"sample-0.jsonl" in content:
@@ -188,6 +198,7 @@ def test_an_interrupt_while_a_sample_is_noted_keeps_it(tmp_path: Path, monkeypat
     assert {file.name for file in records.data.rglob("*") if file.is_file()} == used
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_recording_goes_on(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path)
