@@ -135,7 +135,8 @@ def test_equals_pytorch(
         check(model, executable, minilm_inputs(*size))
 
 
-@pytest.mark.parametrize("name", [name for name in EXECUTORS if name not in ("host", "metal")])
+# The host and lavapipe take it with their own code above and below; the portable kernels take lavapipe long.
+@pytest.mark.parametrize("name", ["swiftshader", "webgpu"])
 def test_largest_size(
     name: str,
     model: torch.nn.Module,
