@@ -42,6 +42,21 @@ bool tapml::fromJSON(const json::Value &value, TestRequest &request,
          map.map("values_from", request.valuesFrom);
 }
 
+json::Value tapml::toJSON(const SetRequest &request) {
+  return json::Object{{"instances", request.instances},
+                      {"sample", request.sample},
+                      {"fused", request.fused},
+                      {"output", request.output}};
+}
+
+bool tapml::fromJSON(const json::Value &value, SetRequest &request,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("instances", request.instances) &&
+         map.map("sample", request.sample) && map.map("fused", request.fused) &&
+         map.map("output", request.output);
+}
+
 json::Value tapml::toJSON(const TestVerdict &verdict) {
   return json::Object{{"file", verdict.file},
                       {"instances", verdict.instances},
@@ -76,9 +91,10 @@ bool tapml::fromJSON(const json::Value &value, TestVerdict &verdict,
 // Carving and running
 //===----------------------------------------------------------------------===//
 
-Expected<std::optional<int64_t>>
-tapml::carveForMigration(const MigrateJob &job, const Package &package,
-                         mlir::ModuleOp graph) {
+/// Options to carve tests into `directory`; nothing without records.
+static std::optional<CarveOptions> getCarveOptions(const MigrateJob &job,
+                                                   const Package &package,
+                                                   StringRef directory) {
   if (!sys::fs::exists(joinPath(package.directory, "records")))
     return std::nullopt;
   CarveOptions options;
@@ -86,9 +102,34 @@ tapml::carveForMigration(const MigrateJob &job, const Package &package,
   options.directory = package.directory;
   options.graphPath = package.graph;
   options.weightsPath = package.weights;
-  options.output = joinPath(job.output, kCarvedDirectory);
+  options.output = joinPath(job.output, directory);
   options.samples = job.samples;
-  Expected<Coverage> coverage = carveTests(graph, options);
+  return options;
+}
+
+Expected<std::optional<std::string>>
+tapml::carveSetForMigration(const MigrateJob &job, const Package &package,
+                            mlir::ModuleOp graph, const SetRequest &request) {
+  std::optional<CarveOptions> options =
+      getCarveOptions(job, package, request.output);
+  if (!options)
+    return std::nullopt;
+  options->samples = {request.sample};
+  Expected<std::string> file =
+      carveSet(graph, *options, request.instances, request.fused);
+  if (!file)
+    return file.takeError();
+  return joinPath(options->output, *file);
+}
+
+Expected<std::optional<int64_t>>
+tapml::carveForMigration(const MigrateJob &job, const Package &package,
+                         mlir::ModuleOp graph) {
+  std::optional<CarveOptions> options =
+      getCarveOptions(job, package, kCarvedDirectory);
+  if (!options)
+    return std::nullopt;
+  Expected<Coverage> coverage = carveTests(graph, *options);
   if (!coverage)
     return coverage.takeError();
   if (unsigned doubts = coverage->countDoubts())

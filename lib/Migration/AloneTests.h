@@ -40,6 +40,16 @@ struct TestRequest {
   std::string valuesFrom;
 };
 
+/// Which test to carve of operators that are wrong together.
+struct SetRequest {
+  std::vector<std::string> instances;
+  int64_t sample = 0;
+  /// Whether they are to be merged into regions.
+  bool fused = false;
+  /// Directory of the test, below that of the migration.
+  std::string output;
+};
+
 /// What became of a test.
 struct TestVerdict {
   /// The test, from the directory of the migration.
@@ -59,8 +69,11 @@ struct TestVerdict {
 };
 
 llvm::json::Value toJSON(const TestRequest &request);
+llvm::json::Value toJSON(const SetRequest &request);
 llvm::json::Value toJSON(const TestVerdict &verdict);
 bool fromJSON(const llvm::json::Value &value, TestRequest &request,
+              llvm::json::Path path);
+bool fromJSON(const llvm::json::Value &value, SetRequest &request,
               llvm::json::Path path);
 bool fromJSON(const llvm::json::Value &value, TestVerdict &verdict,
               llvm::json::Path path);
@@ -70,6 +83,12 @@ bool fromJSON(const llvm::json::Value &value, TestVerdict &verdict,
 llvm::Expected<std::optional<int64_t>> carveForMigration(const MigrateJob &job,
                                                          const Package &package,
                                                          mlir::ModuleOp graph);
+
+/// Carves one test of a set of operators. Returns its file, or nothing if the
+/// package has no records.
+llvm::Expected<std::optional<std::string>>
+carveSetForMigration(const MigrateJob &job, const Package &package,
+                     mlir::ModuleOp graph, const SetRequest &request);
 
 /// Runs carved tests. `begin` hears of a test before it runs, in any thread;
 /// `report` of what became of it, in one thread at a time.

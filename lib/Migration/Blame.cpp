@@ -228,10 +228,10 @@ Expected<FaultClass> Blame::classify(const Symptom &symptom,
     return FaultClass::Sometimes;
   if (symptom.kind == Symptom::Kind::Unordered)
     return FaultClass::Unordered;
-  if (minimal.size() > 1)
-    return FaultClass::Together;
   if (symptom.kind == Symptom::Kind::Output)
     return FaultClass::Drift;
+  if (minimal.size() > 1)
+    return FaultClass::Together;
   for (const OperatorVerdict *verdict : report.getFailed())
     if (verdict->instance == symptom.name && failsBeyondSize(state, *verdict))
       return FaultClass::BeyondSize;

@@ -44,22 +44,31 @@ public:
       : graph(graph), options(options), directory(options.output) {}
 
   llvm::Expected<Coverage> carve();
+  llvm::Expected<std::string> carveSet(ArrayRef<std::string> instances,
+                                       bool fused);
 
 private:
   /// The visits of an operator, by signature.
   using Classes = std::map<std::string, VisitClass>;
 
+  llvm::Error open();
   llvm::Error readVisits();
   void chooseVisits();
   llvm::Error carveSample(unsigned index);
-  llvm::Expected<CarvedVisit> carveVisit(const Visit &visit);
+  /// Writes the test of an execution of `op`, whose operations are `group`.
+  llvm::Expected<CarvedVisit> carveVisit(const RecordedOperator &op,
+                                         const OperatorGroup &group,
+                                         const Visit &visit,
+                                         bool fused = false);
   llvm::Expected<ArrayRef<char>> readValue(const RecordedValue &value);
   llvm::Expected<DataAttr> copyValue(const RecordedValue &value);
   llvm::Expected<DataAttr> copyWeight(const RecordedValue &value);
   template <typename T>
   llvm::Expected<DataAttr> writeNumbers(ArrayRef<int64_t> shape, Type type,
                                         ArrayRef<T> numbers);
-  std::vector<std::string> describeTest(const Visit &visit,
+  std::vector<std::string> describeTest(const RecordedOperator &op,
+                                        const OperatorGroup &group,
+                                        const Visit &visit,
                                         std::optional<double> share) const;
 
   bool isWanted(unsigned sample) const {
@@ -125,26 +134,39 @@ llvm::Error Carver::readVisits() {
   return llvm::Error::success();
 }
 
+/// Whether something says what the operator should give.
+static bool isDefined(const OperatorGroup &group) {
+  return llvm::none_of(group.ops, llvm::IsaPred<OperatorRegionOp>);
+}
+
 void Carver::chooseVisits() {
-  for (auto [op, visits] : llvm::zip_equal(records->getOperators(), classes)) {
+  for (auto [index, op, visits] :
+       llvm::enumerate(records->getOperators(), classes)) {
     OperatorCoverage row;
     row.name = op.name;
     row.op = op.op;
     row.visits = op.visits;
     row.signatures = visits.size();
-    int64_t duplicates = 0, dropped = 0;
+    int64_t duplicates = 0, dropped = 0, undefined = 0;
     for (auto &[signature, group] : visits) {
+      row.recorded += group.visits.size() + group.duplicates;
+      if (!isDefined(records->getGroup(index))) {
+        undefined += group.visits.size() + group.duplicates;
+        continue;
+      }
       std::vector<VisitSummary> kept = group.select(options.keep);
       for (const VisitSummary &visit : kept)
         chosen.insert({visit.sample, visit.index});
       duplicates += group.duplicates;
       dropped += group.visits.size() - kept.size();
-      row.recorded += group.visits.size() + group.duplicates;
     }
-    int64_t ofOthers = leftOut[&op - records->getOperators().data()];
+    int64_t ofOthers = leftOut[index];
     addReason(row.why, ofOthers, "of samples that are left out");
     addReason(row.why, row.visits - row.recorded - ofOthers,
               "not recorded" + (op.why.empty() ? "" : " (" + op.why + ")"));
+    addReason(row.why, undefined,
+              "of what has no definition in float64; make it of this dialect's "
+              "operators");
     addReason(row.why, duplicates, "with the values of another");
     addReason(row.why, dropped,
               "with value ranges nearer to a test's (--keep=" +
@@ -265,9 +287,8 @@ static std::string describe(StringRef name, const RecordedValue &value) {
 }
 
 std::vector<std::string>
-Carver::describeTest(const Visit &visit, std::optional<double> share) const {
-  const RecordedOperator &op = records->getOperators()[visit.op];
-  const OperatorGroup &group = records->getGroup(visit.op);
+Carver::describeTest(const RecordedOperator &op, const OperatorGroup &group,
+                     const Visit &visit, std::optional<double> share) const {
   std::string origin = "Carved from " + op.name + " of " + options.model +
                        ", sample " + std::to_string(visit.sample) + ", visit " +
                        std::to_string(visit.number) + ": " + op.op;
@@ -327,9 +348,10 @@ static std::optional<std::string> findDisagreement(const Estimate &estimate,
   return std::nullopt;
 }
 
-llvm::Expected<CarvedVisit> Carver::carveVisit(const Visit &visit) {
+llvm::Expected<CarvedVisit> Carver::carveVisit(const RecordedOperator &op,
+                                               const OperatorGroup &group,
+                                               const Visit &visit, bool fused) {
   MLIRContext *context = graph.getContext();
-  const RecordedOperator &op = records->getOperators()[visit.op];
   CarvedVisit carved;
   auto flag = [&](CoverageFlag::Kind kind, double share, std::string text) {
     carved.flags.push_back(
@@ -354,8 +376,9 @@ llvm::Expected<CarvedVisit> Carver::carveVisit(const Visit &visit) {
   OpBuilder builder(context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(builder.getUnknownLoc());
   builder.setInsertionPointToEnd(module->getBody());
-  TestOp test = buildTest(builder, op.name, records->getGroup(visit.op), visit,
-                          inputs, expects);
+  TestOp test = buildTest(builder, op.name, group, visit, inputs, expects);
+  if (fused)
+    test->setAttr(kFusedAttr, builder.getUnitAttr());
 
   carved.roundsOnce = roundsOnce(test);
   threadMessage.clear();
@@ -415,7 +438,8 @@ llvm::Expected<CarvedVisit> Carver::carveVisit(const Visit &visit) {
   std::string name = op.name + ".s" + std::to_string(visit.sample) + ".v" +
                      std::to_string(visit.number);
   llvm::Expected<std::string> path = directory.writeTest(
-      op.op, name, printTest(*module, describeTest(visit, carved.share)));
+      op.op, name,
+      printTest(*module, describeTest(op, group, visit, carved.share)));
   if (!path)
     return path.takeError();
   carved.test = *path;
@@ -436,7 +460,9 @@ llvm::Error Carver::carveSample(unsigned index) {
   std::vector<std::optional<llvm::Expected<CarvedVisit>>> results(
       visits.size());
   llvm::parallelFor(0, visits.size(), [&](size_t i) {
-    results[i].emplace(carveVisit(visits[i]));
+    const Visit &visit = visits[i];
+    results[i].emplace(carveVisit(records->getOperators()[visit.op],
+                                  records->getGroup(visit.op), visit));
     std::lock_guard<std::mutex> lock(mutex);
     if (options.progress)
       options.progress(++done, chosen.size());
@@ -469,7 +495,7 @@ llvm::Error Carver::carveSample(unsigned index) {
   return only;
 }
 
-llvm::Expected<Coverage> Carver::carve() {
+llvm::Error Carver::open() {
   llvm::Expected<std::unique_ptr<Records>> opened = Records::open(
       options.directory, options.graphPath, options.weightsPath, graph);
   if (!opened)
@@ -482,19 +508,25 @@ llvm::Expected<Coverage> Carver::carve() {
   coverage.model = options.model;
   coverage.source = records->getSource();
   coverage.complete = records->isComplete();
+  return llvm::Error::success();
+}
 
+/// What does not verify or evaluate has a diagnostic, which becomes the error.
+static LogicalResult noteDiagnostic(Diagnostic &diagnostic) {
+  if (threadMessage.empty())
+    threadMessage = diagnostic.str();
+  return success();
+}
+
+llvm::Expected<Coverage> Carver::carve() {
+  if (llvm::Error error = open())
+    return std::move(error);
   if (llvm::Error error = readVisits())
     return std::move(error);
   chooseVisits();
   if (llvm::Error error = directory.begin())
     return std::move(error);
-  // What does not verify or evaluate has a diagnostic, which becomes the error.
-  ScopedDiagnosticHandler handler(graph.getContext(),
-                                  [](Diagnostic &diagnostic) {
-                                    if (threadMessage.empty())
-                                      threadMessage = diagnostic.str();
-                                    return success();
-                                  });
+  ScopedDiagnosticHandler handler(graph.getContext(), noteDiagnostic);
   for (unsigned i = 0; i < records->getNumSamples(); ++i)
     if (isWanted(i))
       if (llvm::Error error = carveSample(i))
@@ -502,6 +534,94 @@ llvm::Expected<Coverage> Carver::carve() {
   if (llvm::Error error = directory.finish(coverage))
     return std::move(error);
   return std::move(coverage);
+}
+
+//===----------------------------------------------------------------------===//
+// Several operators together
+//===----------------------------------------------------------------------===//
+
+/// Returns the values that the visits of a set recorded for the values at its
+/// border. Fails where one was not recorded.
+static llvm::Error
+findValues(ArrayRef<Value> border,
+           const llvm::DenseMap<Value, RecordedValue> &recorded,
+           std::vector<RecordedValue> &values) {
+  for (Value value : border) {
+    auto it = recorded.find(value);
+    if (it == recorded.end())
+      return makeError("a value of the set was not recorded");
+    values.push_back(it->second);
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::string> Carver::carveSet(ArrayRef<std::string> instances,
+                                             bool fused) {
+  if (llvm::Error error = open())
+    return std::move(error);
+  RecordedOperator set;
+  set.op = fused ? "fused" : "together";
+  set.noOracle = "of several operators";
+  OperatorGroup group;
+  Visit whole;
+  llvm::SetVector<Operation *> ops;
+  llvm::DenseMap<Value, RecordedValue> recorded;
+  auto add = [&](const Visit &visit) -> llvm::Error {
+    const RecordedOperator &op = records->getOperators()[visit.op];
+    if (llvm::none_of(op.instances, [&](const std::string &instance) {
+          return llvm::is_contained(instances, instance);
+        }))
+      return llvm::Error::success();
+    set.name += (set.name.empty() ? "" : "+") + op.name;
+    whole.sample = visit.sample;
+    whole.position = visit.position;
+    const OperatorGroup &part = records->getGroup(visit.op);
+    ops.insert_range(part.ops);
+    for (auto [value, what] : llvm::zip_equal(part.operands, visit.operands))
+      recorded.try_emplace(value, what);
+    for (auto [value, what] : llvm::zip_equal(part.results, visit.results))
+      recorded.try_emplace(value, what);
+    return llvm::Error::success();
+  };
+  for (unsigned i = 0; i < records->getNumSamples(); ++i)
+    if (isWanted(i))
+      if (llvm::Error error = records->forEachVisit(i, add))
+        return std::move(error);
+  group.ops = llvm::to_vector(ops);
+  llvm::sort(group.ops,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  findBorder(group);
+  if (llvm::Error error = findValues(group.operands, recorded, whole.operands))
+    return std::move(error);
+  if (llvm::Error error = findValues(group.results, recorded, whole.results))
+    return std::move(error);
+  whole.oracle.resize(whole.results.size());
+
+  if (llvm::Error error = directory.begin())
+    return std::move(error);
+  ScopedDiagnosticHandler handler(graph.getContext(), noteDiagnostic);
+  llvm::Expected<CarvedVisit> carved = carveVisit(set, group, whole, fused);
+  if (!carved)
+    return carved.takeError();
+  OperatorCoverage row;
+  row.name = set.name;
+  row.op = set.op;
+  row.visits = row.recorded = row.signatures = 1;
+  row.tests = {carved->test};
+  row.sourceShare = carved->share;
+  row.flags = carved->flags;
+  coverage.samples = 1;
+  coverage.operators = {row};
+  if (llvm::Error error = directory.finish(coverage))
+    return std::move(error);
+  return carved->test;
+}
+
+llvm::Expected<std::string> tapml::carveSet(ModuleOp graph,
+                                            const CarveOptions &options,
+                                            ArrayRef<std::string> instances,
+                                            bool fused) {
+  return Carver(graph, options).carveSet(instances, fused);
 }
 
 llvm::Expected<Coverage> tapml::carveTests(ModuleOp graph,

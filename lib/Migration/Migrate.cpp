@@ -55,6 +55,9 @@ private:
   /// Whether an operator that fails in the larger samples does so for their
   /// size and not for their values. True where no test can tell.
   Expected<bool> failsBySize(const AloneVerdict &alone);
+  /// Carves the test of operators that are wrong together only, and keeps it
+  /// where it shows the fault.
+  Error reduce(Fault &fault);
   /// Notes a fault and leaves its operator, `guilty`, on the host.
   Error noteFault(Fault fault, StringRef guilty);
   /// Fails where a migration stops at the first fault.
@@ -395,9 +398,39 @@ Error Migration::blame(const std::vector<std::string> &good,
   return noteFault(std::move(*fault), stays);
 }
 
+Error Migration::reduce(Fault &fault) {
+  bool isOfSet =
+      fault.kind == FaultClass::Together || fault.kind == FaultClass::Fused;
+  std::vector<const OperatorVerdict *> failed = fault.report.getFailed();
+  if (!isOfSet || fault.minimalSet.size() < 2 || failed.empty() ||
+      state.tests < 0)
+    return Error::success();
+  SetRequest request;
+  request.instances = fault.minimalSet;
+  request.sample = failed.front()->sample;
+  request.fused = fault.kind == FaultClass::Fused;
+  request.output = "reduced/" + std::to_string(state.faults.size() + 1);
+  Expected<std::optional<std::string>> file = worker.carve(request);
+  if (!file)
+    return file.takeError();
+  TestRequest test;
+  test.target = job.target;
+  test.files = {file->value_or("")};
+  if (Error error = worker.test(test, [&](const TestVerdict &verdict) {
+        if (verdict.status == "fail")
+          fault.test = verdict.file;
+      }))
+    return error;
+  if (fault.test.empty())
+    sys::fs::remove_directories(getPath(request.output));
+  return Error::success();
+}
+
 Error Migration::noteFault(Fault fault, StringRef guilty) {
   if (!fault.step)
     fault.step = int64_t(state.steps.size());
+  if (Error error = reduce(fault))
+    return error;
   if (MigrationOperator *op = state.find(guilty)) {
     op->state = OperatorState::Guilty;
     op->step = fault.step;

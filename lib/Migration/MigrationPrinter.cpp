@@ -207,6 +207,8 @@ void MigrationPrinter::printFault(const MigrationState &state,
           ": " + fault.sentence);
   if (fault.minimalSet.size() > 1)
     printLine(outs(), "  set", join(fault.minimalSet, ", "));
+  if (fault.minimalSet.size() > 1 && !fault.test.empty())
+    printLine(outs(), "  test", fault.test);
   for (const OperatorVerdict *verdict : fault.report.getFailed())
     if (verdict->instance == fault.instance)
       printElements(*verdict);

@@ -65,7 +65,8 @@ struct Fault {
   std::vector<std::string> minimalSet;
   /// One sentence for people.
   std::string sentence;
-  /// The carved test that fails; empty where it was found in the model.
+  /// The carved test that fails, of the operator or of the set; empty where
+  /// only the model shows it.
   std::string test;
   /// The command that shows it again; empty where there is none.
   std::string command;

@@ -110,14 +110,14 @@ std::vector<std::string> MixedModel::getTargetSpecs() const {
 Error MixedModel::openDevice() {
   if (targetPlace == kHostPlace)
     return Error::success();
-  std::string id = job.device;
-  if (id.empty()) {
-    FailureOr<SmallVector<Target>> targets =
-        parseTargets(&context, getTargetSpecs());
-    if (failed(targets))
-      return makeError(messages);
-    id = getDefaultDevice(job.target, targets->front().profile);
-  }
+  FailureOr<SmallVector<Target>> targets =
+      parseTargets(&context, getTargetSpecs());
+  if (failed(targets))
+    return makeError(messages);
+  ProfileAttr profile = targets->front().profile;
+  targetArithmetic = Arithmetic::get(profile);
+  std::string id =
+      job.device.empty() ? getDefaultDevice(job.target, profile) : job.device;
   if (Error error = takeStatus(
           tapml_device_open(id.c_str(), job.validation, device.out())))
     return error;
@@ -200,6 +200,12 @@ Expected<std::optional<int64_t>> MixedModel::carve() {
   return carveForMigration(job, package, *graph);
 }
 
+Expected<std::optional<std::string>>
+MixedModel::carve(const SetRequest &request) {
+  messages.clear();
+  return carveSetForMigration(job, package, *graph, request);
+}
+
 /// Returns `text` as a glob that matches it alone.
 static std::string escapeGlob(StringRef text) {
   std::string glob;
@@ -266,12 +272,18 @@ static std::vector<std::vector<std::string>> findResults(ModuleOp module) {
   return results;
 }
 
-Expected<std::string> MixedModel::compile(const StepRequest &request,
-                                          ResultNames &results) {
+Error MixedModel::compile(const StepRequest &request) {
+  std::string plan = makePlan(request);
+  if (compiled && compiled->plan == plan &&
+      compiled->largest == request.largest &&
+      compiled->output == request.output)
+    return Error::success();
+  compiled.reset();
+  Compiled next = {plan, request.output, request.largest, "", {}};
   messages.clear();
   OwningOpRef<ModuleOp> module(cast<ModuleOp>((*graph)->clone()));
   CompileOptions options;
-  options.planJSON = makePlan(request);
+  options.planJSON = std::move(plan);
   options.targets = getTargetSpecs();
   options.granularity = request.largest ? "largest" : "operator";
   options.hooks = job.hooks;
@@ -282,11 +294,7 @@ Expected<std::string> MixedModel::compile(const StepRequest &request,
   callbacks.after = [&](Stage stage, ModuleOp module) {
     if (stage != Stage::Partition)
       return success();
-    results = findResults(module);
-    module.walk([&](VariantOp variant) {
-      if (variant.getSymName() != kHostPlace)
-        targetArithmetic = Arithmetic::get(variant.getTarget());
-    });
+    next.results = findResults(module);
     return success();
   };
   TapxOptions tapx;
@@ -301,7 +309,9 @@ Expected<std::string> MixedModel::compile(const StepRequest &request,
   if (failed(bytes))
     return makeError(messages.empty() ? "the compiler failed without saying why"
                                       : messages);
-  return std::move(*bytes);
+  next.bytes = std::move(*bytes);
+  compiled = std::move(next);
+  return Error::success();
 }
 
 Expected<std::unique_ptr<ExecutableHandle>>
@@ -421,21 +431,18 @@ void MixedModel::runSample(tapml_session session, int64_t sample,
 Expected<StepReport> MixedModel::run(const StepRequest &request,
                                      Announcer announce) {
   StepReport report;
-  ResultNames results;
-  std::string bytes;
   {
     Stopwatch watch(report.compileSeconds);
-    Expected<std::string> compiled = compile(request, results);
-    if (!compiled) {
-      report.error = StepError{"compile", toString(compiled.takeError()), ""};
+    if (Error error = compile(request)) {
+      report.error = StepError{"compile", toString(std::move(error)), ""};
       return report;
     }
-    bytes = std::move(*compiled);
   }
   if (!request.output.empty())
-    if (Error error = writeFile(request.output, bytes))
+    if (Error error = writeFile(request.output, compiled->bytes))
       return std::move(error);
-  Expected<std::unique_ptr<ExecutableHandle>> executable = load(bytes, report);
+  Expected<std::unique_ptr<ExecutableHandle>> executable =
+      load(compiled->bytes, report);
   if (!executable) {
     report.error = StepError{"load", toString(executable.takeError()), ""};
     return report;
@@ -447,9 +454,10 @@ Expected<StepReport> MixedModel::run(const StepRequest &request,
   // The envelope is that of the place with the weaker promises, and the same
   // for all steps, which it is compared with.
   if (!envelopes)
-    envelopes = std::make_unique<Envelopes>(*data, Arithmetic::host());
+    envelopes = std::make_unique<Envelopes>(*data, targetArithmetic);
   for (int64_t sample : request.samples.empty() ? samples : request.samples) {
-    runSample(session.get(), sample, request, results, announce, report);
+    runSample(session.get(), sample, request, compiled->results, announce,
+              report);
     if (report.error)
       break;
   }

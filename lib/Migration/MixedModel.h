@@ -23,6 +23,8 @@
 
 namespace tapml {
 
+struct SetRequest;
+
 /// An operator of the graph and what a plan that wants everything on the target
 /// says about it.
 struct PlacedOperator {
@@ -55,6 +57,9 @@ public:
   /// Carves the tests of the model below the migration's directory. Returns
   /// their number, or nothing if it has no records.
   llvm::Expected<std::optional<int64_t>> carve();
+  /// Carves one test of several operators. Returns its file, or nothing if the
+  /// model has no records.
+  llvm::Expected<std::optional<std::string>> carve(const SetRequest &request);
 
   const MigrateJob &getJob() const { return job; }
 
@@ -73,13 +78,22 @@ private:
   std::vector<std::string> getTargetSpecs() const;
   llvm::Error openDevice();
   std::string makePlan(const StepRequest &request) const;
-  llvm::Expected<std::string> compile(const StepRequest &request,
-                                      ResultNames &results);
+  /// Makes `compiled` what the step needs, unless it is that already.
+  llvm::Error compile(const StepRequest &request);
   llvm::Expected<std::unique_ptr<ExecutableHandle>> load(llvm::StringRef bytes,
                                                          StepReport &report);
   void runSample(tapml_session session, int64_t sample,
                  const StepRequest &request, const ResultNames &results,
                  Announcer announce, StepReport &report);
+
+  /// An executable, and what it was made of. To blame an operator the same one
+  /// is run again, with other repeats.
+  struct Compiled {
+    std::string plan, output;
+    bool largest = false;
+    std::string bytes;
+    ResultNames results;
+  };
 
   const MigrateJob &job;
   mlir::MLIRContext context;
@@ -94,7 +108,8 @@ private:
   std::unique_ptr<Envelopes> envelopes;
   std::string targetPlace, deviceName;
   Handle<tapml_device, tapml_device_release> device;
-  /// What the target promises; known once something was compiled for it.
+  std::optional<Compiled> compiled;
+  /// What the target promises; the host's where there is none.
   Arithmetic targetArithmetic;
 };
 

@@ -122,6 +122,25 @@ llvm::Error Records::readIndex(StringRef graphPath, StringRef weightsPath) {
 // Operators in the graph
 //===----------------------------------------------------------------------===//
 
+void tapml::findBorder(OperatorGroup &group) {
+  llvm::SmallPtrSet<Operation *, 4> inside(llvm::from_range, group.ops);
+  llvm::SetVector<Value> operands;
+  for (Operation *member : group.ops) {
+    for (Value operand : member->getOperands()) {
+      Operation *producer = operand.getDefiningOp();
+      if (producer && (inside.contains(producer) ||
+                       isa<ConstantOp, arith::ConstantOp>(producer)))
+        continue;
+      operands.insert(operand);
+    }
+    for (Value result : member->getResults())
+      if (llvm::any_of(result.getUsers(),
+                       [&](Operation *user) { return !inside.contains(user); }))
+        group.results.push_back(result);
+  }
+  group.operands = operands.takeVector();
+}
+
 llvm::Error Records::findGroups(ModuleOp graph) {
   std::string path = joinPath(directory, "records.json");
   llvm::StringMap<unsigned> owners;
@@ -156,23 +175,7 @@ llvm::Error Records::findGroups(ModuleOp graph) {
     if (group.ops.empty())
       return makeError(path + ": operator '" + op.name +
                        "' is not in graph.mlir; record the model again");
-    llvm::SmallPtrSet<Operation *, 4> inside(llvm::from_range, group.ops);
-    llvm::SetVector<Value> operands;
-    for (Operation *member : group.ops) {
-      for (Value operand : member->getOperands()) {
-        Operation *producer = operand.getDefiningOp();
-        if (producer && (inside.contains(producer) ||
-                         isa<ConstantOp, arith::ConstantOp>(producer)))
-          continue;
-        operands.insert(operand);
-      }
-      for (Value result : member->getResults())
-        if (llvm::any_of(result.getUsers(), [&](Operation *user) {
-              return !inside.contains(user);
-            }))
-          group.results.push_back(result);
-    }
-    group.operands = operands.takeVector();
+    findBorder(group);
   }
   return llvm::Error::success();
 }

@@ -12,6 +12,7 @@
 //   {"step": {...}}      -> {"next": "encoder.query"} for each operator that is
 //                           about to run, then {"report": {...}}
 //   {"carve": true}      -> {"carved": 899}, or null without records
+//   {"carve_set": {...}} -> {"carved": "FILE"}, or null without records
 //   {"test": {...}}      -> {"begin": {...}} and {"verdict": {...}} for every
 //                           test, then {"tested": true}
 //   anything that fails  -> {"error": "..."}

@@ -59,6 +59,14 @@ static json::Value serveLine(MixedModel &model, StringRef line, int output) {
                   : makeFailure(carved.takeError());
   }
   json::Path::Root root;
+  if (const json::Value *set = object ? object->get("carve_set") : nullptr) {
+    SetRequest request;
+    if (!fromJSON(*set, request, root))
+      return makeFailure(root.getError());
+    Expected<std::optional<std::string>> carved = model.carve(request);
+    return carved ? json::Object{{"carved", *carved}}
+                  : makeFailure(carved.takeError());
+  }
   if (const json::Value *test = object ? object->get("test") : nullptr) {
     TestRequest request;
     if (!fromJSON(*test, request, root))

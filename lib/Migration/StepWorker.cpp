@@ -247,15 +247,34 @@ Expected<StepReport> StepWorker::run(const StepRequest &request) {
   return report;
 }
 
-Expected<std::optional<int64_t>> StepWorker::carve() {
+Expected<json::Value> StepWorker::askForTests(json::Value question) {
   json::Value answer = nullptr;
-  Expected<Ending> ending = ask(json::Object{{"carve", true}}, answer);
+  Expected<Ending> ending = ask(question, answer);
   if (!ending)
     return ending.takeError();
   if (*ending != Ending::Answered)
     return makeError(describeEnd(*ending) + " while it carved tests");
   const json::Object *object = answer.getAsObject();
-  return object ? object->getInteger("carved") : std::nullopt;
+  const json::Value *carved = object ? object->get("carved") : nullptr;
+  return carved ? *carved : json::Value(nullptr);
+}
+
+Expected<std::optional<int64_t>> StepWorker::carve() {
+  Expected<json::Value> count = askForTests(json::Object{{"carve", true}});
+  if (!count)
+    return count.takeError();
+  return count->getAsInteger();
+}
+
+Expected<std::optional<std::string>>
+StepWorker::carve(const SetRequest &request) {
+  Expected<json::Value> file =
+      askForTests(json::Object{{"carve_set", toJSON(request)}});
+  if (!file)
+    return file.takeError();
+  if (std::optional<StringRef> path = file->getAsString())
+    return path->str();
+  return std::nullopt;
 }
 
 Error StepWorker::test(TestRequest request,

@@ -38,6 +38,9 @@ public:
   /// Carves the tests of the model. Returns their number, or nothing if the
   /// model was not recorded.
   llvm::Expected<std::optional<int64_t>> carve();
+  /// Carves one test of several operators. Returns its file, or nothing if the
+  /// model was not recorded.
+  llvm::Expected<std::optional<std::string>> carve(const SetRequest &request);
 
   /// Runs carved tests; `note` hears of each, once. A test that hangs or takes
   /// the worker or the device with it has the status "hang".
@@ -58,6 +61,8 @@ private:
       const llvm::json::Value &question, llvm::json::Value &answer,
       llvm::function_ref<bool(const llvm::json::Object &)> listen =
           [](const llvm::json::Object &) { return false; });
+  /// Asks for something to be carved. Returns the answer.
+  llvm::Expected<llvm::json::Value> askForTests(llvm::json::Value question);
   /// Reads one line, until `deadline` (seconds of a steady clock).
   Ending readLine(double deadline, std::string &line);
   std::string describeDeath();

@@ -121,7 +121,7 @@ llvm::Error TestRunner::read(StringRef file) {
     });
     std::string body;
     OwningOpRef<ModuleOp> bodyModule = makeBodyModule(op, !job.hooks.empty());
-    llvm::raw_string_ostream(body) << *bodyModule;
+    llvm::raw_string_ostream(body) << *bodyModule << op->hasAttr(kFusedAttr);
     auto [it, inserted] = bodyNumbers.try_emplace(body, bodies.size());
     if (inserted)
       bodies.emplace_back();
@@ -135,11 +135,12 @@ llvm::Error TestRunner::read(StringRef file) {
 // Compilation
 //===----------------------------------------------------------------------===//
 
-/// Options that put every operator on the target, or fail.
-static CompileOptions getOptions(const TestSettings &job, StringRef place) {
+/// Options that put every operator of `test` on the target, or fail.
+static CompileOptions getOptions(const TestSettings &job, StringRef place,
+                                 TestOp test) {
   CompileOptions options;
   options.hooks = job.hooks;
-  options.granularity = "operator";
+  options.granularity = test->hasAttr(kFusedAttr) ? "largest" : "operator";
   if (job.target != kHostPlace)
     options.targets = {job.target};
   options.planJSON =
@@ -179,7 +180,8 @@ std::string TestRunner::compileBody(Worker &worker, TestOp test,
   tapx.model = "test";
   tapx.output = "test.tapx";
   FailureOr<std::string> bytes = failure();
-  if (succeeded(runStages(*module, Stage::Binary, getOptions(job, place)))) {
+  if (succeeded(
+          runStages(*module, Stage::Binary, getOptions(job, place, test)))) {
     module->walk([&](DispatchOp dispatch) {
       if (dispatch.getPlace() == place)
         return;
@@ -268,7 +270,7 @@ std::string TestRunner::dumpKernels(Worker &worker, const TestCase &test,
       job.evidence,
       (llvm::sys::path::stem(test.file) + "." + place + ".mlir").str());
   OwningOpRef<ModuleOp> module = makeBodyModule(op, /*keepInstances=*/true);
-  if (failed(runStages(*module, Stage::Structured, getOptions(job, place))))
+  if (failed(runStages(*module, Stage::Structured, getOptions(job, place, op))))
     return "";
   std::string text;
   llvm::raw_string_ostream(text) << *module << "\n";

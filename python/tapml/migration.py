@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tapml.api import capture
-from tapml.errors import ExecutableError, ToolError
+from tapml.errors import ExecutableError, TapMLError, ToolError
 from tapml.tools import run_tool
 
 if TYPE_CHECKING:
@@ -109,6 +109,10 @@ def migrate(
     """
     output = Path(output)
     captured = capture(module, inputs, dynamic_shapes, **capturing)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TapMLError(f"cannot write '{output}': {error.strerror}") from error
     package = captured.save(output / f"{captured.name}.tapml", record=True)
     arguments = ["migrate", str(package), f"--target={target}", "-o", str(output), "--json", f"--repeat={repeats}"]
     if device is not None:

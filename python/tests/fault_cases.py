@@ -45,6 +45,8 @@ class Case:
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     driver: str = "lavapipe"
+    #: Where it is planted, if that is more than the operator.
+    planted: str = ""
 
     @property
     def name(self) -> str:
@@ -65,6 +67,7 @@ CASES = [
     Case("residual-dropped", "feed-forward", "layers.1.add", "alone", OPERATORS, "an operand dropped"),
     Case("wrong-broadcast", "rows", "layers.0.add", "alone", OPERATORS, "wrong broadcast"),
     Case("first-row", "tables", "second", "alone", OPERATORS, "indices ignored"),
+    Case("tile-row", "tables", "second", "in-model", OPERATORS, "a wrong row of a table"),
     Case(
         "shared-executable", "activations", "second", "together", OPERATORS, "an executable shared between two regions"
     ),
@@ -75,6 +78,15 @@ CASES = [
     Case("absorbed-overflow", "pooling", "layers.0.sum", "alone", COMPUTATIONS, "saturation that is absorbed"),
     Case("causal-off-by-one", "causal", "layers.1.sdpa", "alone", COMPUTATIONS, "causal mask off by one"),
     Case("float-to-int", "tables", "cast", "alone", COMPUTATIONS, "float-to-int out of range"),
+    Case(
+        "biased-division",
+        "quotients",
+        "layers.1.div.1",
+        "drift",
+        COMPUTATIONS,
+        "divisions that all err to one side",
+        planted="*",
+    ),
     Case("no-maximum", "pooling", "layers.0.softmax", "alone", COMPUTATIONS, "softmax without its maximum"),
     Case("composition", "feed-forward", "layers.0.act", "fused", COMPUTATIONS, "right alone, wrong when fused"),
     Case("vector-comma", "feed-forward", "layers.1.act", "alone", KERNELS, "one component of a vector"),
@@ -234,12 +246,28 @@ def migrate(
     return json.loads(state.read_text()) | {"status": done.returncode, "errors": done.stderr}
 
 
+def get_plant(case: Case) -> tuple[str, ...]:
+    """Returns the options with which the tool plants a fault in what it compiles."""
+    if not case.point:
+        return ()
+    plant = f"{case.point}:tapml-test-plant-fault{{fault={case.fault} instance={case.planted or case.instance}}}"
+    return f"--load-pass-plugin={find_library('FaultPlugin.so')}", f"--pipeline-hook={plant}"
+
+
+def fails_by_itself(case: Case, test: str) -> bool:
+    """Returns whether a carved test fails where the fault of a case is planted, and passes where it is not."""
+    environment = os.environ | testing.driver_environment(case.driver)
+    command = [str(require_tool("tapml")), "test", test, "--target=vulkan"]
+    codes = [
+        subprocess.run([*command, *plant], env=environment, capture_output=True, check=False).returncode
+        for plant in ((), get_plant(case))
+    ]
+    return codes == [0, 1]
+
+
 def run_case(case: Case, package: Path, output: Path, timeout: float = 300, keep_going: bool = True) -> dict[str, Any]:
     """Plants the fault of a case and returns the state of the migration."""
-    options = case.options
-    if case.point:
-        plant = f"{case.point}:tapml-test-plant-fault{{fault={case.fault} instance={case.instance}}}"
-        options = (f"--load-pass-plugin={find_library('FaultPlugin.so')}", f"--pipeline-hook={plant}", *options)
+    options = (*get_plant(case), *case.options)
     environment = dict(case.environment)
     if not case.point:
         environment |= {"VK_LAYER_PATH": str(find_library("FaultLayer")), "TAPML_FAULT": case.fault}

@@ -116,6 +116,20 @@ class Tables(nn.Module):
         return near.sum(-1) * far.sum(-1), (times * 1.5).to(torch.int32)
 
 
+class Quotients(nn.Module):
+    """The first columns, divided once by each of several scales."""
+
+    def __init__(self, columns: int, count: int) -> None:
+        super().__init__()
+        self.scales = nn.ParameterList(torch.rand(columns) + 0.5 for _ in range(count))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x[:, : len(self.scales[0])]
+        for scale in self.scales:
+            x = x / scale
+        return x
+
+
 class Activations(nn.Module):
     """The same activation twice, in its two forms."""
 
@@ -161,7 +175,12 @@ def subnormal(size: int) -> list[Any]:
 
 
 def indices() -> list[Any]:
-    return [(torch.randint(0, 50, (5,)), torch.tensor([0.5, scale, -scale])) for scale in (100.0, 30000.0)]
+    """Small indices, large ones, and the large ones again but for one of them."""
+    small, large = torch.randperm(8)[:5], 40 + torch.randperm(10)[:5]
+    again = torch.cat([large[:4], torch.tensor([32])])
+    return [
+        (ids, torch.tensor([0.5, scale, -scale])) for ids, scale in ((small, 100.0), (large, 30000.0), (again, 30000.0))
+    ]
 
 
 def large_scores(size: int) -> list[Any]:
@@ -198,6 +217,9 @@ MODELS = {
     ),
     "rows": Model(lambda: Layers(Rows(12, 10), Rows(10, 10)), lambda seed: rows(12, (12, 12))),
     "moves": Model(lambda: Layers(Moves(6), Moves(5)), lambda seed: subnormal(20)),
+    "quotients": Model(
+        lambda: Layers(Quotients(40, 1), Quotients(30, 2)), lambda seed: rows(50, (5, 12)), {"x": {0: _ROWS}}
+    ),
     "tables": Model(Tables, lambda seed: indices()),
     "activations": Model(Activations, lambda seed: rows(10, (5, 12)), {"x": {0: _ROWS}}),
 }

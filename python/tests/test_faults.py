@@ -46,6 +46,9 @@ def test_fault(case: Case, package: Callable[..., Path], tmp_path: Path, request
     state = fault_cases.run_case(case, package(case.model), tmp_path / "migration", keep_going=bool(whole))
     verdicts = fault_cases.get_verdicts(state)
     assert verdicts == [(case.instance, case.kind)], [fault["sentence"] for fault in state["faults"]] or state["errors"]
+    if case.kind in ("together", "fused"):
+        # The operators of the set, without the model.
+        assert fault_cases.fails_by_itself(case, state["faults"][0]["test"])
     # With --keep-going a fault is no reason to stop: all else has moved.
     assert state["phase"] == ("done" if whole else "blame-alone")
     results = request.config.getoption("--update-faults")

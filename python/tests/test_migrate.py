@@ -88,9 +88,24 @@ def test_fault(lavapipe: None, tmp_path: Path) -> None:
         migration.load()
 
 
+def test_half(lavapipe: None, tmp_path: Path) -> None:
+    model, inputs = make_model().half(), [(x.half(),) for (x,) in make_inputs()]
+    migration = tapml.migrate(model, inputs, SHAPES, target="vulkan", output=tmp_path / "right", input_names=["x"])
+    assert not migration.faults
+    assert set(migration.placement.values()) == {"moved"}
+    assert migration.load()(x=inputs[1][0])["output"].dtype == torch.float16
+    hook = "--pipeline-hook=after-partition:tapml-test-plant-fault{fault=bias-missing instance=1*}"
+    options = [f"--load-pass-plugin={PLUGIN}", hook]
+    migration = tapml.migrate(model, inputs, SHAPES, target="vulkan", output=tmp_path / "wrong", options=options)
+    assert [(fault.op, fault.kind) for fault in migration.faults] == [("linear", "alone")]
+
+
 def test_impossible(tmp_path: Path) -> None:
     with pytest.raises(tapml.ToolError, match="target 'vulcan'"):
         tapml.migrate(make_model(), make_inputs(), SHAPES, target="vulcan", output=tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(tapml.TapMLError, match=r"cannot write '.*/file': File exists"):
+        tapml.migrate(make_model(), make_inputs(), SHAPES, target="vulkan", output=tmp_path / "file")
 
 
 @pytest.mark.parametrize("delay", [0.3, 1.0, 2.5])

@@ -37,6 +37,15 @@ struct CarveOptions {
 llvm::Expected<Coverage> carveTests(mlir::ModuleOp graph,
                                     const CarveOptions &options);
 
+/// Writes one test of the operators that have `instances`, together, as the
+/// only sample of `options` executed them: its inputs are what they take from
+/// others, its results what others take from them. With `fused` they are to be
+/// merged into regions. Returns the test's path from the directory.
+llvm::Expected<std::string> carveSet(mlir::ModuleOp graph,
+                                     const CarveOptions &options,
+                                     llvm::ArrayRef<std::string> instances,
+                                     bool fused);
+
 } // namespace tapml
 
 #endif // TAPML_MIGRATION_CARVE_H

@@ -18,6 +18,9 @@
 
 namespace tapml {
 
+/// Marks a `tapml.test` whose operators are to be merged into regions.
+inline constexpr llvm::StringLiteral kFusedAttr = "tapml.fused";
+
 /// A `tapml.test` with its tensors, mapped from a content store.
 class CarvedTest {
 public:

@@ -94,6 +94,9 @@ struct OperatorGroup {
   llvm::SmallVector<mlir::Value> results;
 };
 
+/// Finds the values at the border of `group.ops`.
+void findBorder(OperatorGroup &group);
+
 /// The records of a captured model.
 class Records {
 public:

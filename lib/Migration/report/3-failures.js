@@ -167,6 +167,8 @@ function makeFault(fault) {
                     make("dt", {}, "Smallest set that shows it"),
                     make("dd", {}, join(fault.minimal_set.map(makeLink)))
                   ],
+              fault.minimal_set.length > 1 && fault.test &&
+                  [make("dt", {}, "Test of the set"), make("dd", {}, make("code", {}, fault.test))],
               fault.command &&
                   [make("dt", {}, "Again"), make("dd", {}, makeCommand(fault.command))]),
           others.length > 0 &&

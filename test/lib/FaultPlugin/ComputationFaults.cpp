@@ -142,6 +142,33 @@ static bool plantNoMaximum(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// biased-division: every quotient is two units too small, which is within what
+/// Vulkan allows a division.
+static void plantBiasedDivision(ModuleOp module,
+                                llvm::function_ref<bool(Operation *)> matches) {
+  SmallVector<arith::DivFOp> divisions;
+  module.walk([&](VariantOp variant) {
+    if (variant.getSymName() != kHostPlace)
+      variant.walk([&](arith::DivFOp division) {
+        if (matches(division) && division.getType().isF32())
+          divisions.push_back(division);
+      });
+  });
+  for (arith::DivFOp division : divisions) {
+    OpBuilder builder(division->getContext());
+    builder.setInsertionPointAfter(division);
+    Location loc = division.getLoc();
+    Type word = builder.getI32Type();
+    Value two =
+        arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(2));
+    auto bits = arith::BitcastOp::create(builder, loc, word, division);
+    Value below = arith::BitcastOp::create(
+        builder, loc, builder.getF32Type(),
+        arith::SubIOp::create(builder, loc, bits, two));
+    division.getResult().replaceAllUsesExcept(below, bits);
+  }
+}
+
 ArrayRef<FaultKind> tapml::getComputationFaults() {
   static constexpr FaultKind kinds[] = {
       {"tanh-overflow", plantTanhOverflow},
@@ -150,6 +177,7 @@ ArrayRef<FaultKind> tapml::getComputationFaults() {
       {"causal-off-by-one", plantCausalOffByOne},
       {"float-to-int", plantNarrowInteger},
       {"composition", plantForgottenEpilogue},
-      {"no-maximum", plantNoMaximum}};
+      {"no-maximum", plantNoMaximum},
+      {"biased-division", nullptr, false, plantBiasedDivision}};
   return kinds;
 }

@@ -129,6 +129,27 @@ static bool plantFirstRow(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// The first row of a tile is not reached: row 32 of the table is row 31.
+static bool plantTileRow(Operation *op, OpBuilder &builder) {
+  auto embedding = dyn_cast<EmbeddingOp>(op);
+  if (!embedding)
+    return false;
+  Location loc = op->getLoc();
+  Value ids = embedding.getIds();
+  auto type = cast<RankedTensorType>(ids.getType());
+  auto scalar = RankedTensorType::get({}, type.getElementType());
+  auto number = DenseElementsAttr::get(
+      scalar, builder.getIntegerAttr(type.getElementType(), 32));
+  Value row = ConstantOp::create(builder, loc, scalar, number,
+                                 /*instance=*/nullptr);
+  Value isRow = EqOp::create(builder, loc, type.clone(builder.getI1Type()), ids,
+                             row, /*instance=*/nullptr);
+  Value step = CastOp::create(builder, loc, type, isRow, /*instance=*/nullptr);
+  embedding.getIdsMutable().assign(SubOp::create(builder, loc, type, ids, step,
+                                                 /*instance=*/nullptr));
+  return true;
+}
+
 ArrayRef<FaultKind> tapml::getOperatorFaults() {
   static constexpr FaultKind kinds[] = {
       {"gelu-form", plantGeluForm},
@@ -140,6 +161,7 @@ ArrayRef<FaultKind> tapml::getOperatorFaults() {
       {"wrong-axis", plantWrongAxis},
       {"residual-dropped", plantResidualDropped},
       {"wrong-broadcast", plantWrongBroadcast},
-      {"first-row", plantFirstRow}};
+      {"first-row", plantFirstRow},
+      {"tile-row", plantTileRow}};
   return kinds;
 }

@@ -38,7 +38,9 @@ def TapML_TestOp : TapML_Op<"test",
     ```
 
     The symbol is the operator's identity in the model. `tapml carve` writes
-    such tests and `tapml test` runs them.
+    such tests and `tapml test` runs them. A migration writes one of several
+    operators that are wrong only together, and marks it with `tapml.fused` where
+    they are wrong only when they are merged into regions.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$inputs,
                        ArrayAttr:$expects, ArrayAttr:$oracle, ArrayAttr:$bound);
