@@ -28,6 +28,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Transforms/Utils/SplitModule.h"
 #include <map>
 
 namespace tapml {
@@ -37,6 +38,10 @@ namespace tapml {
 
 using namespace mlir;
 using namespace tapml;
+
+/// How many parts of the host's code are compiled at the same time. Not the
+/// number of processors, on which the code must not depend.
+static constexpr size_t kMaxParts = 4;
 
 /// The kernels of `variant`.
 static SmallVector<func::FuncOp> getHostKernels(VariantOp variant) {
@@ -200,44 +205,58 @@ CompileHostPass::collect(VariantOp variant, EntryNames &names, KernelSet &known,
 LogicalResult CompileHostPass::compile(ModuleOp kernels,
                                        ArrayRef<HostTarget> targets,
                                        ArrayRef<EntryPointAttr> entries) {
-  // Targets are compiled at the same time, each in a context of its own.
-  SmallVector<char, 0> bitcode;
+  // Parts of the module are compiled at the same time for all targets, each in
+  // a context of its own.
+  SmallVector<SmallVector<char, 0>> parts;
   {
     llvm::LLVMContext context;
     std::unique_ptr<llvm::Module> module =
         translateModuleToLLVMIR(kernels, context, "tapml-host");
     if (!module)
       return failure();
-    llvm::raw_svector_ostream os(bitcode);
-    llvm::WriteBitcodeToFile(*module, os);
+    unsigned numParts = std::min<size_t>(kMaxParts, entries.size());
+    llvm::SplitModule(
+        *module, numParts,
+        [&](std::unique_ptr<llvm::Module> part) {
+          llvm::raw_svector_ostream os(parts.emplace_back());
+          llvm::WriteBitcodeToFile(*part, os);
+        },
+        /*PreserveLocals=*/true);
   }
-  SmallVector<SmallVector<char, 0>> objects(targets.size());
-  SmallVector<std::string> errors(targets.size());
-  parallelFor(&getContext(), 0, targets.size(), [&](size_t i) {
+  using Objects = SmallVector<SmallVector<char, 0>>;
+  SmallVector<Objects> partObjects(targets.size(), Objects(parts.size()));
+  SmallVector<std::string> partErrors(targets.size() * parts.size());
+  parallelFor(&getContext(), 0, partErrors.size(), [&](size_t i) {
+    size_t target = i / parts.size(), part = i % parts.size();
     llvm::LLVMContext context;
     llvm::Expected<std::unique_ptr<llvm::Module>> module =
         llvm::parseBitcodeFile(
-            llvm::MemoryBufferRef(StringRef(bitcode.data(), bitcode.size()),
-                                  "tapml-host"),
+            llvm::MemoryBufferRef(
+                StringRef(parts[part].data(), parts[part].size()),
+                "tapml-host"),
             context);
     llvm::Expected<SmallVector<char, 0>> object =
-        module ? compileHostModule(**module, targets[i]) : module.takeError();
+        module ? compileHostModule(**module, targets[target])
+               : module.takeError();
     if (object)
-      objects[i] = std::move(*object);
+      partObjects[target][part] = std::move(*object);
     else
-      errors[i] = llvm::toString(object.takeError());
+      partErrors[i] = llvm::toString(object.takeError());
   });
+  for (const std::string &error : partErrors)
+    if (!error.empty())
+      return getOperation().emitError() << error;
 
   OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
   SmallVector<Attribute> entryAttrs(entries.begin(), entries.end());
-  for (auto [target, object, error] :
-       llvm::zip_equal(targets, objects, errors)) {
-    if (!error.empty())
-      return getOperation().emitError() << error;
+  for (auto [target, objects] : llvm::zip_equal(targets, partObjects)) {
+    llvm::Expected<SmallVector<char, 0>> object = linkSharedObject(objects);
+    if (!object)
+      return getOperation().emitError() << llvm::toString(object.takeError());
     SmallVector<StringRef> features(target.features.begin(),
                                     target.features.end());
-    ArrayRef<int8_t> data(reinterpret_cast<const int8_t *>(object.data()),
-                          object.size());
+    ArrayRef<int8_t> data(reinterpret_cast<const int8_t *>(object->data()),
+                          object->size());
     BinaryOp::create(builder, kernels.getLoc(), getBinaryName(target.cpu),
                      "elf", builder.getStringAttr(target.triple.str()),
                      builder.getStringAttr(target.cpu),

@@ -1,4 +1,4 @@
-//===- HostCodegen.cpp - LLVM IR to shared objects ------------------------===//
+//===- HostCodegen.cpp - LLVM IR to objects -------------------------------===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -100,5 +100,5 @@ tapml::compileHostModule(Module &module, const HostTarget &target) {
   codegen.run(module);
   if (Error error = checkUndefinedSymbols(object))
     return std::move(error);
-  return linkSharedObject(object);
+  return object;
 }

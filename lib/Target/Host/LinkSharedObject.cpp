@@ -41,54 +41,63 @@ static Error createScratch(StringRef suffix, SmallVectorImpl<char> &path) {
   return Error::success();
 }
 
-Expected<SmallVector<char, 0>> tapml::linkSharedObject(ArrayRef<char> object) {
+/// Writes `object` to the file at `path`.
+static Error writeObject(StringRef path, ArrayRef<char> object) {
+  std::error_code ec;
+  raw_fd_ostream os(path, ec);
+  if (!ec) {
+    os.write(object.data(), object.size());
+    os.close();
+    ec = os.error();
+    os.clear_error();
+  }
+  if (!ec)
+    return Error::success();
+  return createStringError(ec, "cannot write temporary file '%s': %s",
+                           path.str().c_str(), ec.message().c_str());
+}
+
+Expected<SmallVector<char, 0>>
+tapml::linkSharedObject(ArrayRef<SmallVector<char, 0>> objects) {
   Expected<std::string> linker = findLinker();
   if (!linker)
     return linker.takeError();
 
-  SmallString<128> input, output, log;
+  SmallString<128> output, log;
+  SmallVector<SmallString<128>> inputs(objects.size());
   scope_exit cleanUp([&] {
-    for (StringRef path : {input.str(), output.str(), log.str()})
-      if (!path.empty())
-        sys::fs::remove(path);
+    for (StringRef path : inputs)
+      sys::fs::remove(path);
+    for (StringRef path : {output.str(), log.str()})
+      sys::fs::remove(path);
   });
-  if (Error error = createScratch("o", input))
-    return std::move(error);
+  for (auto [object, input] : zip_equal(objects, inputs)) {
+    if (Error error = createScratch("o", input))
+      return std::move(error);
+    if (Error error = writeObject(input, object))
+      return std::move(error);
+  }
   if (Error error = createScratch("so", output))
     return std::move(error);
   if (Error error = createScratch("log", log))
     return std::move(error);
 
-  {
-    std::error_code ec;
-    raw_fd_ostream os(input, ec);
-    if (!ec) {
-      os.write(object.data(), object.size());
-      os.close();
-      ec = os.error();
-      os.clear_error();
-    }
-    if (ec)
-      return createStringError(ec, "cannot write temporary file '%s': %s",
-                               input.c_str(), ec.message().c_str());
-  }
-
   // Nothing of the file depends on where or when it was made: no build id, no
   // symbols but the exported ones.
-  StringRef args[] = {*linker,
-                      "-shared",
-                      "-nostdlib",
-                      "--build-id=none",
-                      "--hash-style=gnu",
-                      "--gc-sections",
-                      "--strip-all",
-                      "-z",
-                      "max-page-size=4096",
-                      "-z",
-                      "noexecstack",
-                      "-o",
-                      output,
-                      input};
+  SmallVector<StringRef> args = {*linker,
+                                 "-shared",
+                                 "-nostdlib",
+                                 "--build-id=none",
+                                 "--hash-style=gnu",
+                                 "--gc-sections",
+                                 "--strip-all",
+                                 "-z",
+                                 "max-page-size=4096",
+                                 "-z",
+                                 "noexecstack",
+                                 "-o",
+                                 output};
+  append_range(args, inputs);
   std::string message;
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log),
                                           StringRef(log)};

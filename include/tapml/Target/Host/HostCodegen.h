@@ -41,8 +41,8 @@ resolveHostTargets(llvm::StringRef triple, llvm::ArrayRef<std::string> cpus);
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createHostTargetMachine(const HostTarget &target);
 
-/// Optimises `module` for `target` and returns it as an ELF shared object that
-/// depends on nothing but memcpy, memmove, memset and memcmp.
+/// Optimises `module` for `target` and returns it as a relocatable ELF object
+/// that depends on nothing but memcpy, memmove, memset and memcmp.
 llvm::Expected<llvm::SmallVector<char, 0>>
 compileHostModule(llvm::Module &module, const HostTarget &target);
 
@@ -56,9 +56,9 @@ llvm::Error expandMissingIntrinsics(llvm::Module &module,
 /// Replaces conversions between 16-bit and 32-bit floats by arithmetic on bits.
 void expandHalfConversions(llvm::Module &module);
 
-/// Links a relocatable object to a shared object with LLD.
+/// Links relocatable objects to a shared object with LLD.
 llvm::Expected<llvm::SmallVector<char, 0>>
-linkSharedObject(llvm::ArrayRef<char> object);
+linkSharedObject(llvm::ArrayRef<llvm::SmallVector<char, 0>> objects);
 
 } // namespace tapml
 
