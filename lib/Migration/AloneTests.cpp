@@ -115,11 +115,11 @@ tapml::carveSetForMigration(const MigrateJob &job, const Package &package,
   if (!options)
     return std::nullopt;
   options->samples = {request.sample};
-  Expected<std::string> file =
+  Expected<std::optional<std::string>> file =
       carveSet(graph, *options, request.instances, request.fused);
-  if (!file)
-    return file.takeError();
-  return joinPath(options->output, *file);
+  if (!file || !*file)
+    return file;
+  return joinPath(options->output, **file);
 }
 
 Expected<std::optional<int64_t>>

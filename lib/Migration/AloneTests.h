@@ -85,7 +85,7 @@ llvm::Expected<std::optional<int64_t>> carveForMigration(const MigrateJob &job,
                                                          mlir::ModuleOp graph);
 
 /// Carves one test of a set of operators. Returns its file, or nothing if the
-/// package has no records.
+/// package has no records of them.
 llvm::Expected<std::optional<std::string>>
 carveSetForMigration(const MigrateJob &job, const Package &package,
                      mlir::ModuleOp graph, const SetRequest &request);

@@ -44,8 +44,8 @@ public:
       : graph(graph), options(options), directory(options.output) {}
 
   llvm::Expected<Coverage> carve();
-  llvm::Expected<std::string> carveSet(ArrayRef<std::string> instances,
-                                       bool fused);
+  llvm::Expected<std::optional<std::string>>
+  carveSet(ArrayRef<std::string> instances, bool fused);
 
 private:
   /// The visits of an operator, by signature.
@@ -540,28 +540,28 @@ llvm::Expected<Coverage> Carver::carve() {
 // Several operators together
 //===----------------------------------------------------------------------===//
 
-/// Returns the values that the visits of a set recorded for the values at its
-/// border. Fails where one was not recorded.
-static llvm::Error
-findValues(ArrayRef<Value> border,
-           const llvm::DenseMap<Value, RecordedValue> &recorded,
-           std::vector<RecordedValue> &values) {
+/// Finds what the visits of a set recorded for the values at its border.
+/// Returns whether that is all of them.
+static bool findValues(ArrayRef<Value> border,
+                       const llvm::DenseMap<Value, RecordedValue> &recorded,
+                       std::vector<RecordedValue> &values) {
   for (Value value : border) {
     auto it = recorded.find(value);
     if (it == recorded.end())
-      return makeError("a value of the set was not recorded");
+      return false;
     values.push_back(it->second);
   }
-  return llvm::Error::success();
+  return true;
 }
 
-llvm::Expected<std::string> Carver::carveSet(ArrayRef<std::string> instances,
-                                             bool fused) {
+llvm::Expected<std::optional<std::string>>
+Carver::carveSet(ArrayRef<std::string> instances, bool fused) {
   if (llvm::Error error = open())
     return std::move(error);
   RecordedOperator set;
   set.op = fused ? "fused" : "together";
   set.noOracle = "of several operators";
+  std::vector<std::string> names;
   OperatorGroup group;
   Visit whole;
   llvm::SetVector<Operation *> ops;
@@ -572,7 +572,7 @@ llvm::Expected<std::string> Carver::carveSet(ArrayRef<std::string> instances,
           return llvm::is_contained(instances, instance);
         }))
       return llvm::Error::success();
-    set.name += (set.name.empty() ? "" : "+") + op.name;
+    names.push_back(op.name);
     whole.sample = visit.sample;
     whole.position = visit.position;
     const OperatorGroup &part = records->getGroup(visit.op);
@@ -587,14 +587,17 @@ llvm::Expected<std::string> Carver::carveSet(ArrayRef<std::string> instances,
     if (isWanted(i))
       if (llvm::Error error = records->forEachVisit(i, add))
         return std::move(error);
+  if (names.empty())
+    return std::nullopt;
+  set.name = names.front() + "-and-" + std::to_string(names.size() - 1);
+  set.aten = llvm::join(names, ", ");
   group.ops = llvm::to_vector(ops);
   llvm::sort(group.ops,
              [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
   findBorder(group);
-  if (llvm::Error error = findValues(group.operands, recorded, whole.operands))
-    return std::move(error);
-  if (llvm::Error error = findValues(group.results, recorded, whole.results))
-    return std::move(error);
+  if (!findValues(group.operands, recorded, whole.operands) ||
+      !findValues(group.results, recorded, whole.results))
+    return std::nullopt;
   whole.oracle.resize(whole.results.size());
 
   if (llvm::Error error = directory.begin())
@@ -617,10 +620,9 @@ llvm::Expected<std::string> Carver::carveSet(ArrayRef<std::string> instances,
   return carved->test;
 }
 
-llvm::Expected<std::string> tapml::carveSet(ModuleOp graph,
-                                            const CarveOptions &options,
-                                            ArrayRef<std::string> instances,
-                                            bool fused) {
+llvm::Expected<std::optional<std::string>>
+tapml::carveSet(ModuleOp graph, const CarveOptions &options,
+                ArrayRef<std::string> instances, bool fused) {
   return Carver(graph, options).carveSet(instances, fused);
 }
 

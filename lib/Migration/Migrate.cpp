@@ -413,9 +413,11 @@ Error Migration::reduce(Fault &fault) {
   Expected<std::optional<std::string>> file = worker.carve(request);
   if (!file)
     return file.takeError();
+  if (!*file)
+    return Error::success();
   TestRequest test;
   test.target = job.target;
-  test.files = {file->value_or("")};
+  test.files = {**file};
   if (Error error = worker.test(test, [&](const TestVerdict &verdict) {
         if (verdict.status == "fail")
           fault.test = verdict.file;
