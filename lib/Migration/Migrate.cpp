@@ -419,8 +419,11 @@ Error Migration::reduce(Fault &fault) {
   test.target = job.target;
   test.files = {**file};
   if (Error error = worker.test(test, [&](const TestVerdict &verdict) {
-        if (verdict.status == "fail")
-          fault.test = verdict.file;
+        if (verdict.status != "fail")
+          return;
+        fault.test = verdict.file;
+        if (fault.command.empty())
+          fault.command = verdict.command;
       }))
     return error;
   if (fault.test.empty())
