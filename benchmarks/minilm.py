@@ -3,13 +3,13 @@
 """TapML beside its peers on all-MiniLM-L6-v2: the same inputs, one run, in turn.
 
     .venv/bin/pip install --no-deps -r benchmarks/requirements.txt     # the peers; those missing are reported
-    .venv/bin/python benchmarks/minilm.py [--sizes 1x8,1x32,8x32] [--rounds 7] [--driver lavapipe]
+    .venv/bin/python benchmarks/minilm.py [--sizes 1x8,1x32,8x32] [--rounds 7] [--driver lavapipe] [--only REGEX]
 
 TapML runs one file, compiled once for all sizes and for the profile of the device that runs it; "portable" is compiled
-for the preset 'vulkan', "one size" from the same model captured for that size alone, as IREE always is. Every round
-runs each system once, so that a change of the machine's speed meets all of them; the tables have medians with the
-lowest and the highest time. "CPU" is the processor time of the whole process divided by the number of cores: what a
-run takes when nobody else needs them.
+for the preset 'vulkan', "WGSL" for the preset 'webgpu', which wgpu-native runs on the same driver, "one size" from the
+same model captured for that size alone, as IREE always is. Every round runs each system once, so that a change of the
+machine's speed meets all of them; the tables have medians with the lowest and the highest time. "CPU" is the processor
+time of the whole process divided by the number of cores: what a run takes when nobody else needs them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -92,8 +93,9 @@ def compile_all(batch: int, length: int, driver: str, directory: Path, report: b
         "host": [],
         driver: ["--target=vulkan=vulkan:0"],
         "portable": ["--target=vulkan"],
+        "webgpu": ["--target=webgpu"],
     }.items():
-        if batch and place == "portable":
+        if batch and place in ("portable", "webgpu"):
             continue
         files[place] = directory / f"{name}-{place}.tapx"
         seconds, peak = compile_model(package, files[place], *options)
@@ -109,12 +111,16 @@ def runners(
     files: dict[str, Path],
     fixed: dict[str, Path],
     directory: Path,
+    only: re.Pattern[str] | str,
 ) -> dict[str, Runner]:
-    """Returns what can run here; what cannot is said on stderr with its reason."""
+    """Returns what can run here, of what ``only`` matches; what cannot is said on stderr with its reason."""
 
     def ours(file: Path) -> Callable[[], Runner]:
-        executable = tapml.load(file)
-        return lambda: lambda: executable(**inputs)["last_hidden_state"]
+        def load() -> Runner:
+            executable = tapml.load(file)
+            return lambda: executable(**inputs)["last_hidden_state"]
+
+        return load
 
     candidates: dict[str, Callable[[], Runner]] = {
         "TapML host": ours(files["host"]),
@@ -122,6 +128,7 @@ def runners(
         f"TapML {driver}": ours(files[driver]),
         f"TapML {driver}, one size": ours(fixed[driver]),
         f"TapML {driver}, portable profile": ours(files["portable"]),
+        f"TapML {driver}, portable profile, WGSL": ours(files["webgpu"]),
         "PyTorch eager": lambda: peers.eager(model, inputs),
         "ONNX Runtime": lambda: peers.onnx_runtime(model, inputs, str(directory / "minilm.onnx")),
         "IREE llvm-cpu": lambda: peers.iree(model, inputs, "llvm-cpu"),
@@ -129,10 +136,12 @@ def runners(
     }
     ready: dict[str, Runner] = {}
     for name, make in candidates.items():
+        if not re.search(only, name):
+            continue
         try:
             ready[name] = make()
-        except peers.Unavailable as error:
-            print(f"{name}: {error.reason}", file=sys.stderr)
+        except (peers.Unavailable, tapml.TapMLError) as error:
+            print(f"{name}: {error}", file=sys.stderr)
     return ready
 
 
@@ -171,15 +180,23 @@ def print_table(title: str, sizes: list[tuple[int, int]], results: list[Times], 
         print(f"| {system} | " + " | ".join(cells) + " |")
 
 
+def _median_cpu(times: list[tuple[float, float]]) -> float:
+    return statistics.median(cpu for _, cpu in times)
+
+
 def print_ratios(driver: str, sizes: list[tuple[int, int]], results: list[Times]) -> None:
-    print("\n| all sizes / one size, CPU medians | " + " | ".join(f"{b} x {n}" for b, n in sizes) + " |")
+    print("\n| CPU medians | " + " | ".join(f"{b} x {n}" for b, n in sizes) + " |")
     print("|---" * (len(sizes) + 1) + "|")
-    for place in ("host", driver):
-        ratios = []
-        for times in results:
-            middle = [statistics.median(p[1] for p in times[f"TapML {place}{form}"]) for form in ("", ", one size")]
-            ratios.append(f"{middle[0] / middle[1]:.2f}")
-        print(f"| {place} | " + " | ".join(ratios) + " |")
+    portable = f"TapML {driver}, portable profile"
+    for name, over, under in [
+        ("host, all sizes / one size", "TapML host", "TapML host, one size"),
+        (f"{driver}, all sizes / one size", f"TapML {driver}", f"TapML {driver}, one size"),
+        (f"{driver}, portable, WGSL / SPIR-V", f"{portable}, WGSL", portable),
+    ]:
+        if not all(over in times and under in times for times in results):
+            continue
+        ratios = [_median_cpu(times[over]) / _median_cpu(times[under]) for times in results]
+        print(f"| {name} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |")
 
 
 def main() -> None:
@@ -187,6 +204,9 @@ def main() -> None:
     parser.add_argument("--sizes", default="1x8,1x32,8x32", help="batch x length, separated by commas")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--driver", default="lavapipe", choices=sorted(testing.VULKAN_DRIVERS))
+    parser.add_argument(
+        "--only", type=re.compile, default="", metavar="REGEX", help="systems to measure, by the names in the tables"
+    )
     arguments = parser.parse_args()
     driver = arguments.driver
     os.environ.update(testing.driver_environment(driver))
@@ -200,7 +220,7 @@ def main() -> None:
         files = compile_all(0, 0, driver, directory, report=True)
         for batch, length in sizes:
             fixed = compile_all(batch, length, driver, directory, report=False)
-            ready = runners(model, inputs_for(batch, length), driver, files, fixed, directory)
+            ready = runners(model, inputs_for(batch, length), driver, files, fixed, directory, arguments.only)
             results.append(measure(ready, arguments.rounds))
     print_table("wall ms, median (lowest to highest)", sizes, results, clock=0)
     print_table("CPU ms, median (lowest to highest)", sizes, results, clock=1)

@@ -17,6 +17,7 @@
 #include "tapml/Migration/CarvedTest.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Parallel.h"
 #include <cmath>
@@ -562,6 +563,7 @@ Carver::carveSet(ArrayRef<std::string> instances, bool fused) {
   set.op = fused ? "fused" : "together";
   set.noOracle = "of several operators";
   std::vector<std::string> names;
+  llvm::StringSet<> visited;
   OperatorGroup group;
   Visit whole;
   llvm::SetVector<Operation *> ops;
@@ -573,6 +575,7 @@ Carver::carveSet(ArrayRef<std::string> instances, bool fused) {
         }))
       return llvm::Error::success();
     names.push_back(op.name);
+    visited.insert_range(op.instances);
     whole.sample = visit.sample;
     whole.position = visit.position;
     const OperatorGroup &part = records->getGroup(visit.op);
@@ -587,8 +590,9 @@ Carver::carveSet(ArrayRef<std::string> instances, bool fused) {
     if (isWanted(i))
       if (llvm::Error error = records->forEachVisit(i, add))
         return std::move(error);
-  if (names.empty())
-    return std::nullopt;
+  for (const std::string &instance : instances)
+    if (!visited.contains(instance))
+      return std::nullopt;
   set.name = names.front() + "-and-" + std::to_string(names.size() - 1);
   set.aten = llvm::join(names, ", ");
   group.ops = llvm::to_vector(ops);

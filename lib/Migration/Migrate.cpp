@@ -409,7 +409,12 @@ Error Migration::reduce(Fault &fault) {
   request.instances = fault.minimalSet;
   request.sample = failed.front()->sample;
   request.fused = fault.kind == FaultClass::Fused;
-  request.output = "reduced/" + std::to_string(state.faults.size() + 1);
+  request.output = "reduced/" + std::to_string(state.faults.size());
+  // What an interrupted run may have left.
+  if (sys::fs::exists(getPath(request.output)))
+    if (std::error_code error = sys::fs::remove_directories(
+            getPath(request.output), /*IgnoreErrors=*/false))
+      return makeError(getPath(request.output) + ": " + error.message());
   Expected<std::optional<std::string>> file = worker.carve(request);
   if (!file)
     return file.takeError();
@@ -422,8 +427,7 @@ Error Migration::reduce(Fault &fault) {
         if (verdict.status != "fail")
           return;
         fault.test = verdict.file;
-        if (fault.command.empty())
-          fault.command = verdict.command;
+        fault.command = verdict.command;
       }))
     return error;
   if (fault.test.empty())
@@ -434,16 +438,21 @@ Error Migration::reduce(Fault &fault) {
 Error Migration::noteFault(Fault fault, StringRef guilty) {
   if (!fault.step)
     fault.step = int64_t(state.steps.size());
-  if (Error error = reduce(fault))
-    return error;
   if (MigrationOperator *op = state.find(guilty)) {
     op->state = OperatorState::Guilty;
     op->step = fault.step;
     op->reason = fault.sentence;
   }
-  printer.printFault(state, fault);
   state.faults.push_back(std::move(fault));
   state.group = 1;
+  // The verdict is worth keeping whatever becomes of its test.
+  if (Error error = state.save(job.output))
+    return error;
+  Fault &noted = state.faults.back();
+  if (Error error = reduce(noted))
+    noted.sentence +=
+        "; there is no test of the set: " + toString(std::move(error));
+  printer.printFault(state, noted);
   return state.save(job.output);
 }
 

@@ -451,8 +451,8 @@ Expected<StepReport> MixedModel::run(const StepRequest &request,
   if (Error error =
           takeStatus(tapml_session_create((*executable)->get(), session.out())))
     return std::move(error);
-  // The envelope is that of the place with the weaker promises, and the same
-  // for all steps, which it is compared with.
+  // The envelope is the target's, which promises no more than the host, and the
+  // same for all steps, which it is compared with.
   if (!envelopes)
     envelopes = std::make_unique<Envelopes>(*data, targetArithmetic);
   for (int64_t sample : request.samples.empty() ? samples : request.samples) {

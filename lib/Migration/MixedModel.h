@@ -57,8 +57,8 @@ public:
   /// Carves the tests of the model below the migration's directory. Returns
   /// their number, or nothing if it has no records.
   llvm::Expected<std::optional<int64_t>> carve();
-  /// Carves one test of several operators. Returns its file, or nothing if the
-  /// model has no records.
+  /// Carves one test of several operators. Returns its file, or nothing if they
+  /// were not all recorded.
   llvm::Expected<std::optional<std::string>> carve(const SetRequest &request);
 
   const MigrateJob &getJob() const { return job; }

@@ -12,7 +12,7 @@
 //   {"step": {...}}      -> {"next": "encoder.query"} for each operator that is
 //                           about to run, then {"report": {...}}
 //   {"carve": true}      -> {"carved": 899}, or null without records
-//   {"carve_set": {...}} -> {"carved": "FILE"}, or null without records
+//   {"carve_set": {...}} -> {"carved": "FILE"}, or null if not all recorded
 //   {"test": {...}}      -> {"begin": {...}} and {"verdict": {...}} for every
 //                           test, then {"tested": true}
 //   anything that fails  -> {"error": "..."}

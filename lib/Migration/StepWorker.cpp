@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace llvm;
@@ -97,15 +98,22 @@ Error StepWorker::start() {
   return Error::success();
 }
 
-void StepWorker::stop() {
+void StepWorker::stop(bool waits) {
   if (input >= 0)
     close(input);
   if (output >= 0)
     close(output);
   input = output = -1;
+  int status = 0;
+  // Drivers may hang when they end, too.
+  for (int i = 0; waits && process > 0 && i < 200; ++i) {
+    if (waitpid(process, &status, WNOHANG) == process)
+      process = -1;
+    else
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   if (process > 0) {
     kill(process, SIGKILL);
-    int status;
     while (waitpid(process, &status, 0) < 0 && errno == EINTR)
       ;
   }

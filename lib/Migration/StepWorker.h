@@ -25,7 +25,7 @@ namespace tapml {
 class StepWorker {
 public:
   explicit StepWorker(const MigrateJob &job) : job(job) {}
-  ~StepWorker() { stop(); }
+  ~StepWorker() { stop(/*waits=*/true); }
   StepWorker(const StepWorker &) = delete;
   StepWorker &operator=(const StepWorker &) = delete;
 
@@ -38,8 +38,8 @@ public:
   /// Carves the tests of the model. Returns their number, or nothing if the
   /// model was not recorded.
   llvm::Expected<std::optional<int64_t>> carve();
-  /// Carves one test of several operators. Returns its file, or nothing if the
-  /// model was not recorded.
+  /// Carves one test of several operators. Returns its file, or nothing if they
+  /// were not all recorded.
   llvm::Expected<std::optional<std::string>> carve(const SetRequest &request);
 
   /// Runs carved tests; `note` hears of each, once. A test that hangs or takes
@@ -54,7 +54,8 @@ private:
   enum class Ending { Answered, Died, Hung };
 
   llvm::Error start();
-  void stop();
+  /// Ends the worker; one that waits for a request may end by itself.
+  void stop(bool waits = false);
   /// Sends a line and waits for the answer to it. Lines before the answer are
   /// for `listen`, which says whether it takes them.
   llvm::Expected<Ending> ask(

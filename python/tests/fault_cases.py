@@ -257,7 +257,8 @@ def get_plant(case: Case) -> tuple[str, ...]:
 def fails_by_itself(case: Case, test: str) -> bool:
     """Returns whether a carved test fails where the fault of a case is planted, and passes where it is not."""
     environment = os.environ | testing.driver_environment(case.driver)
-    command = [str(require_tool("tapml")), "test", test, "--target=vulkan"]
+    evidence = Path(test).with_name("failures")
+    command = [str(require_tool("tapml")), "test", test, "--target=vulkan", f"--evidence={evidence}"]
     codes = [
         subprocess.run([*command, *plant], env=environment, capture_output=True, check=False).returncode
         for plant in ((), get_plant(case))

@@ -5,15 +5,15 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import signal
 import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -32,6 +32,8 @@ from tapml.records import DATA_DIRECTORY, DIRECTORY, INDEX_FILE, RECORDED_FILES,
 
 _JOINED = ",\n  "
 _TYPES = {**mlir.ELEMENT_TYPES, torch.float64: "f64"}
+# Of glibc, malloc.h.
+_M_MMAP_THRESHOLD = -3
 
 
 @dataclass
@@ -96,10 +98,11 @@ class Recorder:
     def run(self) -> None:
         """Records every sample that is not recorded yet."""
         count = len(self._source.inputs)
+        _return_large_blocks()
         with progress.counter("recording", count) as counter:
             # Says that recording began, or what it was interrupted with.
             try:
-                self._write_index()
+                self._write_index(self._entries, self._operators)
             except OSError as error:
                 raise self._error(error) from error
             for number in range(count):
@@ -218,20 +221,22 @@ class Recorder:
             "sample_sha256": file_digest(self._package / "samples" / f"{number}.safetensors"),
             "visits": len(sample.lines),
         }
-        for position, operator in enumerate(self._operators):
-            operator.visits += position in sample.seen
-            operator.recorded += position in sample.seen and position not in sample.why
-            operator.why = operator.why or sample.why.get(position)
-            operator.oracle = operator.oracle or sample.oracle.get(position)
-        self._entries[number] = json.dumps(entry)
-        try:
-            self._write_index()
-        except OSError:
-            del self._entries[number]
-            raise
+        operators = [
+            replace(
+                operator,
+                visits=operator.visits + (position in sample.seen),
+                recorded=operator.recorded + (position in sample.seen and position not in sample.why),
+                why=operator.why or sample.why.get(position),
+                oracle=operator.oracle or sample.oracle.get(position),
+            )
+            for position, operator in enumerate(self._operators)
+        ]
+        entries = self._entries | {number: json.dumps(entry)}
+        self._write_index(entries, operators)
+        self._entries, self._operators = entries, operators
 
-    def _write_index(self) -> None:
-        samples = [self._entries[number] for number in sorted(self._entries)]
+    def _write_index(self, entries: dict[int, str], operators: list[_Operator]) -> None:
+        samples = [entries[number] for number in sorted(entries)]
         index = {
             "version": VERSION,
             **self._digests,
@@ -239,7 +244,7 @@ class Recorder:
             "complete": len(samples) == len(self._source.inputs),
         }
         head = json.dumps(index)[1:-1]
-        lists = {"samples": samples, "operators": [json.dumps(_describe(operator)) for operator in self._operators]}
+        lists = {"samples": samples, "operators": [json.dumps(_describe(operator)) for operator in operators]}
         text = ",\n".join(f' "{key}": [\n  {_JOINED.join(items)}]' for key, items in lists.items())
         write_atomically(self._directory / INDEX_FILE, f"{{{head},\n{text}}}\n".encode())
 
@@ -249,20 +254,31 @@ class Recorder:
         return RecordsError(f"cannot write '{self._directory}': {error.strerror or error}; {kept}")
 
 
+def _return_large_blocks() -> None:
+    """Lets glibc return blocks of 4 MiB and more when they are freed, from now on.
+
+    Else it keeps blocks of up to 32 MiB once it has freed one, and tensors of different sizes leave holes: a hundred
+    MiB and more, as threads take turns.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # Other systems have other heaps.
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1 << 22)
+
+
 @contextlib.contextmanager
 def _interrupts_later() -> Iterator[None]:
     """Holds back interrupts (SIGINT) until the end. They come to the main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or handler is None:
+        yield  # There is none, or it is not Python's.
         return
-    pending: list[FrameType | None] = []
-    handler = signal.signal(signal.SIGINT, lambda _, frame: pending.append(frame))
+    pending: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: pending.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
-        if pending and callable(handler):
-            handler(signal.SIGINT, pending[0])
+        if pending:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _operator(group: Group) -> _Operator:
