@@ -111,7 +111,7 @@ def runners(
     files: dict[str, Path],
     fixed: dict[str, Path],
     directory: Path,
-    only: re.Pattern[str] | str,
+    only: re.Pattern[str],
 ) -> dict[str, Runner]:
     """Returns what can run here, of what ``only`` matches; what cannot is said on stderr with its reason."""
 
@@ -136,12 +136,14 @@ def runners(
     }
     ready: dict[str, Runner] = {}
     for name, make in candidates.items():
-        if not re.search(only, name):
+        if not only.search(name):
             continue
         try:
             ready[name] = make()
         except (peers.Unavailable, tapml.TapMLError) as error:
             print(f"{name}: {error}", file=sys.stderr)
+    if not ready:
+        raise SystemExit(f"no system that can run here matches '{only.pattern}'")
     return ready
 
 
@@ -199,13 +201,20 @@ def print_ratios(driver: str, sizes: list[tuple[int, int]], results: list[Times]
         print(f"| {name} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |")
 
 
+def pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"'{text}': {error}") from error
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="1x8,1x32,8x32", help="batch x length, separated by commas")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--driver", default="lavapipe", choices=sorted(testing.VULKAN_DRIVERS))
     parser.add_argument(
-        "--only", type=re.compile, default="", metavar="REGEX", help="systems to measure, by the names in the tables"
+        "--only", type=pattern, default="", metavar="REGEX", help="systems to measure, by the names in the tables"
     )
     arguments = parser.parse_args()
     driver = arguments.driver

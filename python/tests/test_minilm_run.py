@@ -135,8 +135,16 @@ def test_equals_pytorch(
         check(model, executable, minilm_inputs(*size))
 
 
-# The host and lavapipe take it with their own code above and below; the portable kernels take lavapipe long.
-@pytest.mark.parametrize("name", ["swiftshader", "webgpu"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            "lavapipe", marks=pytest.mark.long("SwiftShader runs these kernels too, lavapipe those of its own")
+        ),
+        "swiftshader",
+        "webgpu",
+    ],
+)
 def test_largest_size(
     name: str,
     model: torch.nn.Module,

@@ -117,7 +117,7 @@ class Recorder:
             self._store.flush()
             with _interrupts_later():
                 self._finish(number, sample)
-                self._store.begin()
+                self._store.begin()  # What the index names is not taken back.
         except BaseException as error:
             self._store.take_back()
             if isinstance(error, OSError):

@@ -186,7 +186,7 @@ def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: py
         pytest.skip(conformance.NO_SPECIALS)
     results = request.config.getoption("--update-conformance")
     if target == "metal" and case not in FIRST_CASES and not (results or request.config.getoption("--long")):
-        pytest.skip("each text is compiled by clang, a second a kernel: other cases of an operator run with --long")
+        pytest.skip("each text is compiled by clang, 0.3 s a kernel: other cases of an operator run with --long")
     share = check_on_target(case, EXECUTORS[target], tmp_path)
     if results and share is not None:
         conformance.note(Path(results), target, case, share)
