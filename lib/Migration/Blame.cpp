@@ -80,10 +80,7 @@ Blame::Symptom Blame::getSymptom(const StepReport &report) {
     return {Symptom::Kind::Unstable, report.unstable.front()};
   if (!report.unordered.empty())
     return {Symptom::Kind::Unordered, report.unordered.front()};
-  for (const OutputVerdict &output : report.outputs)
-    if (!output.passes)
-      return {Symptom::Kind::Output, output.name};
-  return {Symptom::Kind::Output, ""};
+  return {Symptom::Kind::Drift, ""};
 }
 
 bool Blame::shows(const StepReport &report, const Symptom &symptom) {
@@ -107,8 +104,9 @@ bool Blame::shows(const StepReport &report, const Symptom &symptom) {
     return !report.unstable.empty() || !report.unordered.empty();
   case Symptom::Kind::Unordered:
     return !report.unordered.empty();
-  case Symptom::Kind::Output:
-    return any_of(report.outputs, [](auto &output) { return !output.passes; });
+  case Symptom::Kind::Drift:
+    return !report.getDrifted().empty() ||
+           any_of(report.outputs, [](auto &output) { return !output.passes; });
   }
   llvm_unreachable("covered switch");
 }
@@ -228,7 +226,7 @@ Expected<FaultClass> Blame::classify(const Symptom &symptom,
     return FaultClass::Sometimes;
   if (symptom.kind == Symptom::Kind::Unordered)
     return FaultClass::Unordered;
-  if (symptom.kind == Symptom::Kind::Output)
+  if (symptom.kind == Symptom::Kind::Drift)
     return FaultClass::Drift;
   if (minimal.size() > 1)
     return FaultClass::Together;
@@ -262,6 +260,19 @@ std::string tapml::describeVerdict(const OperatorVerdict &verdict) {
   return text;
 }
 
+std::string tapml::describeDrift(const OperatorVerdict &verdict) {
+  return "what " + verdict.instance + " gives drifts by " +
+         toShortText(verdict.drift) + " in sample " +
+         std::to_string(verdict.driftSample) + ", in a sound run by up to " +
+         toShortText(verdict.envelope);
+}
+
+std::string tapml::describeDrift(const OutputVerdict &output) {
+  return "output '" + output.name + "' drifts by " + toShortText(output.drift) +
+         " in sample " + std::to_string(output.sample) +
+         ", in a sound run by up to " + toShortText(output.envelope);
+}
+
 std::string tapml::describeCopy(const RepeatedTransfer &transfer) {
   std::string what = transfer.producer.empty()
                          ? "an input of the model"
@@ -291,6 +302,15 @@ void tapml::setKind(Fault &fault, FaultClass kind) {
   }
   if (fault.report.error)
     text += ": " + fault.report.error->message;
+  if (fault.kind == FaultClass::Drift) {
+    // The first place where it shows.
+    auto output =
+        find_if(fault.report.outputs, [](auto &o) { return !o.passes; });
+    if (!fault.report.getDrifted().empty())
+      text += ": " + describeDrift(*fault.report.getDrifted().front());
+    else if (output != fault.report.outputs.end())
+      text += ": " + describeDrift(*output);
+  }
   for (const OperatorVerdict *verdict : fault.report.getFailed())
     if (verdict->instance == fault.instance)
       text += ": " + describeVerdict(*verdict);

@@ -33,6 +33,11 @@ llvm::Expected<std::vector<std::string>> minimizeSet(
 /// are outside the bound, by up to 8e+05 times; all in rows 16-31".
 std::string describeVerdict(const OperatorVerdict &verdict);
 
+/// "what encoder.query gives drifts by 2e-05 in sample 1, in a sound run by up
+/// to 1e-05".
+std::string describeDrift(const OperatorVerdict &verdict);
+std::string describeDrift(const OutputVerdict &output);
+
 /// "what encoder.query gave is copied to vulkan, where it is already".
 std::string describeCopy(const RepeatedTransfer &transfer);
 
@@ -65,10 +70,10 @@ private:
       Overwritten,
       Unordered,
       Unstable,
-      Output
+      Drift
     };
     Kind kind;
-    /// The operator or the output.
+    /// The operator or the output; of drift, no matter where.
     std::string name;
   };
 

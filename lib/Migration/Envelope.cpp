@@ -53,54 +53,69 @@ double tapml::getLargestDifference(const Estimate &a, const Estimate &b) {
   return largest;
 }
 
-FailureOr<const Envelope *> Envelopes::get(int64_t number) {
-  std::unique_ptr<Envelope> &slot = samples[number];
-  if (slot)
-    return slot.get();
-  auto envelope = std::make_unique<Envelope>();
+double Envelope::getAllowed(const Boundary &boundary) const {
+  double count = double(boundary.clean.getNumElements()) * runs;
+  if (count == 0)
+    return 0;
+  return boundary.largest * std::sqrt(3.0) * (1 + 3 / std::sqrt(2 * count));
+}
+
+FailureOr<const Envelope *> Envelopes::get(int64_t sample) {
+  return extend(sample, kRuns);
+}
+
+FailureOr<const Envelope *> Envelopes::getFromMany(int64_t sample) {
+  return extend(sample, kManyRuns);
+}
+
+/// Runs the model until the envelope is one of `runs` perturbed runs.
+FailureOr<const Envelope *> Envelopes::extend(int64_t sample, unsigned runs) {
+  std::unique_ptr<Envelope> &envelope = samples[sample];
+  if (envelope && envelope->runs >= runs)
+    return envelope.get();
   std::vector<Estimate> arguments;
-  for (const HostTensor &input : data.getSample(number).inputs)
+  for (const HostTensor &input : data.getSample(sample).inputs)
     arguments.push_back(Estimate::exact(input));
 
-  bool perturbed = false;
   EvaluationOptions options;
   options.arithmetic = arithmetic;
   options.propagate = false;
   options.weights = [&](GlobalOp global) { return data.getWeight(global); };
   auto note = [&](Boundary &boundary, const Estimate &value) {
-    if (!perturbed)
+    if (!options.perturbation)
       boundary.clean = value.withoutBounds();
     else
-      boundary.allowed =
-          std::max(boundary.allowed, getDistance(value, boundary.clean));
+      boundary.largest =
+          std::max(boundary.largest, getDistance(value, boundary.clean));
   };
-  options.observer = [&](Operation *op, ArrayRef<Estimate>,
-                         MutableArrayRef<Estimate> results) {
-    if (std::optional<StringRef> instance = getInstance(op))
-      for (const Estimate &result : results)
-        note(envelope->operators[*instance], result);
-    return success();
-  };
-  for (unsigned run = 0; run <= kRuns; ++run) {
-    perturbed = run > 0;
-    if (perturbed)
-      options.perturbation = run;
+  auto evaluate = [&](Envelope &envelope) -> LogicalResult {
+    options.observer = [&](Operation *op, ArrayRef<Estimate>,
+                           MutableArrayRef<Estimate> results) {
+      if (std::optional<StringRef> instance = getInstance(op))
+        for (const Estimate &result : results)
+          note(envelope.operators[*instance], result);
+      return success();
+    };
     FailureOr<SmallVector<Estimate>> outputs =
         evaluateFunction(data.getFunction(), arguments, options);
     if (failed(outputs))
       return failure();
-    envelope->outputs.resize(outputs->size());
-    for (auto [boundary, output] : zip(envelope->outputs, *outputs))
+    envelope.outputs.resize(outputs->size());
+    for (auto [boundary, output] : zip(envelope.outputs, *outputs))
       note(boundary, output);
-  }
-  auto widen = [](Boundary &boundary) {
-    double count = double(boundary.clean.getNumElements()) * kRuns;
-    if (count > 0)
-      boundary.allowed *= std::sqrt(3.0) * (1 + 3 / std::sqrt(2 * count));
+    return success();
   };
-  for (auto &entry : envelope->operators)
-    widen(entry.second);
-  llvm::for_each(envelope->outputs, widen);
-  slot = std::move(envelope);
-  return slot.get();
+  if (!envelope) {
+    auto clean = std::make_unique<Envelope>();
+    if (failed(evaluate(*clean)))
+      return failure();
+    envelope = std::move(clean);
+  }
+  while (envelope->runs < runs) {
+    options.perturbation = envelope->runs + 1;
+    if (failed(evaluate(*envelope)))
+      return failure();
+    ++envelope->runs;
+  }
+  return envelope.get();
 }

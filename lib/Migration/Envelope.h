@@ -15,11 +15,11 @@
 
 namespace tapml {
 
-/// What one value is in a float64 run of the whole model, and the root mean
-/// square by which a sound run may differ from it.
+/// What one value is in a float64 run of the whole model, and the largest root
+/// mean square by which a perturbed run differed from it.
 struct Boundary {
   Estimate clean;
-  double allowed = 0;
+  double largest = 0;
 };
 
 /// The boundaries of one sample.
@@ -27,6 +27,11 @@ struct Envelope {
   /// By operator instance and, for the model, by number of the output.
   llvm::StringMap<Boundary> operators;
   std::vector<Boundary> outputs;
+  /// Number of perturbed runs.
+  unsigned runs = 0;
+
+  /// The root mean square by which a sound run may differ at `boundary`.
+  double getAllowed(const Boundary &boundary) const;
 };
 
 /// Returns the root mean square of `a - b` over the elements where both are
@@ -52,18 +57,25 @@ std::optional<llvm::StringRef> getInstance(mlir::Operation *op);
 /// away: perturbations are uniform, so that their root mean square is the bound
 /// over sqrt(3); the last factor is three standard deviations of a root mean
 /// square estimated from n K numbers.
+///
+/// Where few elements carry most of the error, n is in effect smaller, and few
+/// runs say little: what a few runs call drift is asked of many.
 class Envelopes {
 public:
-  /// Number of perturbed runs.
-  static constexpr unsigned kRuns = 3;
+  static constexpr unsigned kRuns = 3, kManyRuns = 64;
 
   Envelopes(const ModelData &data, Arithmetic arithmetic)
       : data(data), arithmetic(arithmetic), samples(data.getNumSamples()) {}
 
-  /// Fails with a diagnostic where the model cannot be evaluated.
+  /// The envelope of `sample`, from at least `kRuns` runs. Fails with a
+  /// diagnostic where the model cannot be evaluated.
   llvm::FailureOr<const Envelope *> get(int64_t sample);
+  /// The same from `kManyRuns` runs.
+  llvm::FailureOr<const Envelope *> getFromMany(int64_t sample);
 
 private:
+  llvm::FailureOr<const Envelope *> extend(int64_t sample, unsigned runs);
+
   const ModelData &data;
   Arithmetic arithmetic;
   std::vector<std::unique_ptr<Envelope>> samples;

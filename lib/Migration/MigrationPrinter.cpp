@@ -308,14 +308,11 @@ void MigrationPrinter::printRun(const StepReport &report) {
   for (const std::string &name : report.unordered)
     printLine(outs(), "FAIL",
               "'" + name + "' differs where nothing waits between steps");
+  for (const OperatorVerdict *verdict : report.getDrifted())
+    printLine(outs(), "FAIL", describeDrift(*verdict));
   for (const OutputVerdict &output : report.outputs)
     if (!output.passes)
-      printLine(outs(), "FAIL",
-                formatv("output '{0}' of sample {1} drifts by {2}, a sound run "
-                        "by up to {3}",
-                        output.name, output.sample, toShortText(output.drift),
-                        toShortText(output.envelope))
-                    .str());
+      printLine(outs(), "FAIL", describeDrift(output));
 }
 
 void MigrationPrinter::printSummary(const MigrationState &state,

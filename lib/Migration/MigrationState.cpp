@@ -19,7 +19,7 @@ using namespace llvm;
 using namespace tapml;
 
 /// The version of the state that this build reads and writes.
-static constexpr int64_t kVersion = 3;
+static constexpr int64_t kVersion = 4;
 
 namespace {
 struct FaultText {

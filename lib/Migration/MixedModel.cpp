@@ -423,8 +423,7 @@ void MixedModel::runSample(tapml_session session, int64_t sample,
   }
   Stopwatch watch(report.judgeSeconds);
   messages.clear();
-  FailureOr<const Envelope *> envelope = envelopes->get(sample);
-  if (failed(envelope) || failed(judge.judge(**envelope)))
+  if (failed(judge.judge(*envelopes)))
     report.error = StepError{"judge", messages, ""};
 }
 

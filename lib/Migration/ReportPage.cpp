@@ -45,12 +45,15 @@ static json::Value describeVerdict(const OperatorVerdict &verdict) {
   return value;
 }
 
-/// A report with only those operators that fail.
+/// A report with only those operators that fail or drift.
 static json::Value describeReport(const StepReport &report) {
   StepReport brief = report;
   brief.operators.clear();
-  for (const OperatorVerdict *verdict : report.getFailed())
-    brief.operators.push_back(*verdict);
+  llvm::copy_if(report.operators, std::back_inserter(brief.operators),
+                [](const OperatorVerdict &verdict) {
+                  return verdict.verdict != "pass" ||
+                         !verdict.isWithinEnvelope();
+                });
   return toJSON(brief);
 }
 

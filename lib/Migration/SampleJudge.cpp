@@ -207,38 +207,73 @@ void SampleJudge::judgeOperator(Operation *op, StringRef instance,
   auto boundary = envelope.operators.find(instance);
   if (boundary == envelope.operators.end())
     return;
-  double drift = getDistance(results.front(), boundary->second.clean);
-  double allowed = boundary->second.allowed;
-  if (drift * verdict.envelope >= verdict.drift * allowed) {
-    verdict.drift = drift;
-    verdict.envelope = allowed;
-  }
+  operatorDrifts.push_back(
+      {instance.str(), getDistance(results.front(), boundary->second.clean)});
 }
 
 void SampleJudge::judgeOutputs(const Envelope &envelope) {
-  const Sample &expected = data.getSample(sample);
+  for (auto [output, boundary] : llvm::zip_equal(outputs, envelope.outputs)) {
+    Estimate got = Estimate::exact(output);
+    bool isComparable = got.getShape() == boundary.clean.getShape() &&
+                        got.getElementType() == boundary.clean.getElementType();
+    outputDrifts.push_back(isComparable ? getDistance(got, boundary.clean)
+                                        : INFINITY);
+  }
+}
+
+bool SampleJudge::drifts(const Envelope &envelope) const {
+  for (const Drift &drift : operatorDrifts)
+    if (drift.distance >
+        envelope.getAllowed(envelope.operators.at(drift.instance)))
+      return true;
+  for (auto [drift, boundary] : llvm::zip_equal(outputDrifts, envelope.outputs))
+    if (drift > envelope.getAllowed(boundary))
+      return true;
+  return false;
+}
+
+/// Returns what part of `envelope` the drift is; 0 where both are infinite.
+static double getShare(double drift, double envelope) {
+  if (drift == 0 || std::isinf(envelope))
+    return 0;
+  return drift / envelope;
+}
+
+void SampleJudge::noteDrifts(const Envelope &envelope) {
+  for (const Drift &drift : operatorDrifts) {
+    OperatorVerdict &verdict =
+        *llvm::find_if(report.operators, [&](auto &verdict) {
+          return verdict.instance == drift.instance;
+        });
+    double allowed = envelope.getAllowed(envelope.operators.at(drift.instance));
+    if (getShare(drift.distance, allowed) <
+        getShare(verdict.drift, verdict.envelope))
+      continue;
+    verdict.drift = drift.distance;
+    verdict.envelope = allowed;
+    verdict.driftSample = sample;
+  }
   for (size_t i = 0; i < outputs.size(); ++i) {
     OutputVerdict verdict;
     verdict.name = data.getOutputNames()[i];
     verdict.sample = sample;
-    const Boundary &boundary = envelope.outputs[i];
-    Estimate got = Estimate::exact(outputs[i]);
-    if (got.getShape() != boundary.clean.getShape() ||
-        got.getElementType() != boundary.clean.getElementType()) {
-      verdict.passes = false;
-      verdict.drift = verdict.difference = INFINITY;
-    } else {
-      verdict.drift = getDistance(got, boundary.clean);
-      verdict.envelope = boundary.allowed;
-      verdict.passes = verdict.drift <= verdict.envelope;
-      Estimate source = Estimate::exact(expected.outputs[i]);
-      verdict.difference = getLargestDifference(got, source);
-    }
+    verdict.drift = outputDrifts[i];
+    verdict.envelope = envelope.getAllowed(envelope.outputs[i]);
+    verdict.passes = verdict.drift <= verdict.envelope;
+    const HostTensor &expected = data.getSample(sample).outputs[i];
+    bool isComparable = outputs[i].getShape() == expected.getShape();
+    verdict.difference = isComparable
+                             ? getLargestDifference(Estimate::exact(outputs[i]),
+                                                    Estimate::exact(expected))
+                             : INFINITY;
     report.outputs.push_back(std::move(verdict));
   }
 }
 
-LogicalResult SampleJudge::judge(const Envelope &envelope) {
+LogicalResult SampleJudge::judge(Envelopes &envelopes) {
+  FailureOr<const Envelope *> envelope = envelopes.get(sample);
+  if (failed(envelope))
+    return failure();
   std::vector<Estimate> arguments;
   for (const HostTensor &input : data.getSample(sample).inputs)
     arguments.push_back(Estimate::exact(input));
@@ -253,7 +288,7 @@ LogicalResult SampleJudge::judge(const Envelope &envelope) {
   options.observer = [&](Operation *op, ArrayRef<Estimate>,
                          MutableArrayRef<Estimate> results) {
     if (std::optional<StringRef> instance = getInstance(op))
-      judgeOperator(op, *instance, results, envelope);
+      judgeOperator(op, *instance, results, **envelope);
     return success();
   };
   if (failed(evaluateFunction(data.getFunction(), arguments, options)))
@@ -264,6 +299,9 @@ LogicalResult SampleJudge::judge(const Envelope &envelope) {
       if (!name.empty() && !values.count(name) &&
           !llvm::is_contained(report.missing, name))
         report.missing.push_back(name);
-  judgeOutputs(envelope);
+  judgeOutputs(**envelope);
+  if (drifts(**envelope) && failed(envelope = envelopes.getFromMany(sample)))
+    return failure();
+  noteDrifts(**envelope);
   return success();
 }

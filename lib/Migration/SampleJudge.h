@@ -46,7 +46,7 @@ public:
   /// Compares another run's outputs with them, bit by bit.
   void compareRun(tapml_result result);
   /// Fails with a diagnostic where an operator cannot be evaluated.
-  llvm::LogicalResult judge(const Envelope &envelope);
+  llvm::LogicalResult judge(Envelopes &envelopes);
 
 private:
   struct Observed {
@@ -60,6 +60,11 @@ private:
     /// The value that it is a copy of, or itself.
     size_t origin;
   };
+  /// How far what an operator gave is from the float64 run of the model.
+  struct Drift {
+    std::string instance;
+    double distance;
+  };
 
   /// Notes a transfer of a value to where it is already. Returns its origin.
   size_t checkTransfer(const tapml_observed_value &value,
@@ -69,6 +74,9 @@ private:
                      llvm::MutableArrayRef<Estimate> results,
                      const Envelope &envelope);
   void judgeOutputs(const Envelope &envelope);
+  /// Whether some value is farther away than `envelope` allows.
+  bool drifts(const Envelope &envelope) const;
+  void noteDrifts(const Envelope &envelope);
   std::vector<HostTensor> copyOutputs(tapml_result result) const;
 
   const ModelData &data;
@@ -84,6 +92,9 @@ private:
   /// Where each value is, that was computed or is an input, by its own number.
   llvm::DenseMap<size_t, llvm::StringSet<>> whereabouts;
   std::vector<HostTensor> outputs, unobservedOutputs;
+  std::vector<Drift> operatorDrifts;
+  /// Of the outputs in order.
+  std::vector<double> outputDrifts;
 };
 
 } // namespace tapml

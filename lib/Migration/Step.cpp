@@ -18,7 +18,10 @@ using namespace tapml;
 bool StepReport::passes() const {
   return !error && misplaced.empty() && repeated.empty() && changed.empty() &&
          unstable.empty() && unordered.empty() && missing.empty() &&
-         all_of(operators, [](auto &op) { return op.verdict == "pass"; }) &&
+         all_of(operators,
+                [](auto &op) {
+                  return op.verdict == "pass" && op.isWithinEnvelope();
+                }) &&
          all_of(outputs, [](auto &output) { return output.passes; });
 }
 
@@ -28,6 +31,14 @@ std::vector<const OperatorVerdict *> StepReport::getFailed() const {
     if (op.verdict != "pass")
       failed.push_back(&op);
   return failed;
+}
+
+std::vector<const OperatorVerdict *> StepReport::getDrifted() const {
+  std::vector<const OperatorVerdict *> drifted;
+  for (const OperatorVerdict &op : operators)
+    if (!op.isWithinEnvelope())
+      drifted.push_back(&op);
+  return drifted;
 }
 
 //===----------------------------------------------------------------------===//
@@ -64,6 +75,7 @@ json::Value tapml::toJSON(const OperatorVerdict &v) {
                       {"failed_samples", v.failedSamples},
                       {"drift", toNumber(v.drift)},
                       {"envelope", toNumber(v.envelope)},
+                      {"drift_sample", v.driftSample},
                       {"evidence", v.evidence}};
 }
 
@@ -76,7 +88,8 @@ bool tapml::fromJSON(const json::Value &value, OperatorVerdict &v,
       !map.map("failed", v.failed) || !map.map("elements", v.elements) ||
       !map.map("failed_samples", v.failedSamples) ||
       !mapNumber(map, "drift", v.drift) ||
-      !mapNumber(map, "envelope", v.envelope))
+      !mapNumber(map, "envelope", v.envelope) ||
+      !map.map("drift_sample", v.driftSample))
     return false;
   if (const json::Value *evidence = value.getAsObject()->get("evidence"))
     v.evidence = *evidence;

@@ -143,6 +143,7 @@ class StateMaker:
             "failed_samples": [],
             "drift": envelope * factor,
             "envelope": envelope,
+            "drift_sample": self.random.randrange(4),
             "evidence": None,
         }
 
@@ -284,6 +285,7 @@ def make_state(
         "failed_samples": [],
         "drift": 0,
         "envelope": 0,
+        "drift_sample": 0,
         "evidence": None,
     }
     alone: dict[str, Any] = {
@@ -316,7 +318,7 @@ def make_state(
             }
         )
     return {
-        "version": 3,
+        "version": 4,
         "model": model,
         "model_hash": "5f2c8d1e9a7b" * 5 + "0123",
         "target": "vulkan",

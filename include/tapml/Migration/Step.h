@@ -53,6 +53,8 @@ struct OperatorVerdict {
   /// Root mean square of the distance from the float64 run of the whole model,
   /// and what the envelope allows; in the sample with the largest ratio.
   double drift = 0, envelope = 0;
+  int64_t driftSample = 0;
+  bool isWithinEnvelope() const { return drift <= envelope; }
   /// Elements, ranges and clusters: what a person needs; null if it passes.
   llvm::json::Value evidence = nullptr;
 };
@@ -114,6 +116,8 @@ struct StepReport {
   bool passes() const;
   /// The operators outside their bounds, in the order of the graph.
   std::vector<const OperatorVerdict *> getFailed() const;
+  /// The operators outside the envelope.
+  std::vector<const OperatorVerdict *> getDrifted() const;
 };
 
 llvm::json::Value toJSON(const StepRequest &request);

@@ -90,6 +90,9 @@ function makeRanges(evidence) {
       drawRanges(expected, got));
 }
 
+// Whether an operator is outside its bound; else it only drifts.
+const isWrong = (verdict) => verdict.verdict !== "pass";
+
 // What can be wrong with a run beside its operators.
 function listFindings(report) {
   const findings = [];
@@ -111,6 +114,16 @@ function listFindings(report) {
   if (report.unordered.length)
     findings.push(
         [`Without a wait after every step, ${report.unordered.join(", ")} is different.`]);
+  // What is wrong by itself makes all that follows drift.
+  const drifted = report.operators.some(isWrong) ? [] : report.operators;
+  if (drifted.length)
+    findings.push([
+      "What ", makeLink(drifted[0].instance),
+      ` gives drifts by ${formatNumber(finite(drifted[0].drift))} in sample ${
+          drifted[0].drift_sample}; `,
+      `a sound run may by ${formatNumber(finite(drifted[0].envelope))}. `,
+      drifted.length > 1 && `So do ${plural(drifted.length - 1, "operator")} after it.`
+    ]);
   for (const output of report.outputs.filter((output) => !output.passes))
     findings.push([
       `Output ${output.name} drifts by ${formatNumber(finite(output.drift))} in sample ${
@@ -146,8 +159,9 @@ function makeVerdict(verdict) {
 }
 
 function makeFault(fault) {
-  const own = fault.report.operators.find((verdict) => verdict.instance === fault.instance);
-  const others = fault.report.operators.filter((verdict) => verdict !== own);
+  const wrong = fault.report.operators.filter(isWrong);
+  const own = wrong.find((verdict) => verdict.instance === fault.instance);
+  const others = wrong.filter((verdict) => verdict !== own);
   const findings = listFindings(fault.report);
   return make(
       "details", {class: "fault panel", id: `fault-${fault.number + 1}`, open: fault.number === 0},
