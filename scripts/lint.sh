@@ -18,7 +18,7 @@ python=${PYTHON-.venv/bin/python}
 # Only what is in the repository, not what is built or installed below it.
 sources() {
   find include lib tools unittests test python \
-    \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print0
+    \( -name '*.cpp' -o -name '*.mm' -o -name '*.h' -o -name '*.c' \) -print0
 }
 
 check_format() { sources | xargs -0 clang-format-22 --dry-run -Werror; }

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "tapml/MetalStandIn/MetalStandIn.h"
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -29,15 +28,6 @@ TAPML_METAL_EXPORT void *tapml_metal_compile(const char *text, char **error) {
   if (!library)
     setError(error, message);
   return library.release();
-}
-
-/// Whether the shader has a kernel of this name.
-TAPML_METAL_EXPORT int tapml_metal_has_kernel(void *library, const char *name) {
-  const std::vector<Signature> &kernels =
-      static_cast<Library *>(library)->getKernels();
-  return std::any_of(
-      kernels.begin(), kernels.end(),
-      [&](const Signature &kernel) { return kernel.name == name; });
 }
 
 TAPML_METAL_EXPORT void tapml_metal_release(void *library) {

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Executable.h"
-#include "MetalStandInDevice.h"
+#include "MetalDevice.h"
 #include "VulkanDevice.h"
 #include "WebGPUDevice.h"
 
@@ -80,11 +80,11 @@ static constexpr DeviceKind deviceKinds[] = {
     {"metal",
      [](const DriverOptions &, size_t index,
         const std::optional<ProfileDesc> &profile) {
-       return asDevice(MetalStandInDevice::open(index, profile));
+       return openMetalDevice(index, profile);
      },
      [](const DriverOptions &, std::vector<DeviceInfo> &devices) {
-       return MetalStandInDevice::list(devices);
-     }},
+       return listMetalDevices(devices);
+     }}
 };
 
 /// "'vulkan', 'webgpu' and 'metal'".
@@ -185,11 +185,12 @@ Executable::load(const std::string &path, const LoadOptions &options) {
 
 Status Executable::openPlaces() {
   const Manifest &m = description;
-  for (const auto &[name, spec] : options.bindings)
-    if (std::none_of(m.places.begin(), m.places.end(),
-                     [&](const PlaceDesc &p) { return p.name == name; }))
-      return makeError(StatusCode::InvalidArgument, "it has no place '", name,
-                       "' to bind to '", spec, "'");
+  for (const auto &binding : options.bindings)
+    if (std::none_of(
+            m.places.begin(), m.places.end(),
+            [&](const PlaceDesc &p) { return p.name == binding.first; }))
+      return makeError(StatusCode::InvalidArgument, "it has no place '",
+                       binding.first, "' to bind to '", binding.second, "'");
   std::vector<bool> used(m.places.size());
   for (const ValueDesc &value : m.main.values)
     used[value.place] = true;

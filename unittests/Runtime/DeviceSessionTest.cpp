@@ -8,6 +8,7 @@
 
 #include "DeviceSessionTest.h"
 
+#include <cstdlib>
 #include <thread>
 
 using namespace tapml::rt;
@@ -15,6 +16,7 @@ using namespace tapml::rt::test;
 
 DriverOptions test::testDrivers() {
   DriverOptions drivers;
+  setenv("TAPML_METAL_STAND_IN", TAPML_TEST_METAL_STAND_IN, /*overwrite=*/0);
   if (!std::getenv("TAPML_WEBGPU_LIBRARY"))
     drivers.webgpu.library = TAPML_TEST_WEBGPU_LIBRARY;
   return drivers;
@@ -41,8 +43,9 @@ void DeviceSessionTest::createSpin(Device &device,
   spin.numSizes = 1;
   spin.instances = {"layer.3"};
   std::string code =
-      readFile(kind == "vulkan" ? TAPML_TEST_BINARIES "/int_kernels.spv"
-                                : TAPML_TEST_INPUTS "/int_kernels.wgsl");
+      readFile(kind == "vulkan"  ? TAPML_TEST_BINARIES "/int_kernels.spv"
+               : kind == "metal" ? TAPML_TEST_INPUTS "/int_kernels.metal"
+                                 : TAPML_TEST_INPUTS "/int_kernels.wgsl");
   auto loaded = device.loadModule(code, "code", {&spin});
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
   module = *loaded;
@@ -60,7 +63,7 @@ protected:
 } // namespace
 
 INSTANTIATE_TEST_SUITE_P(Devices, AnyDeviceTest,
-                         ::testing::Values("vulkan", "webgpu"),
+                         ::testing::Values("vulkan", "webgpu", "metal"),
                          [](const auto &info) {
                            return std::string(info.param);
                          });
@@ -178,15 +181,15 @@ TEST_P(AnyDeviceTest, RefusesMissingFeaturesAndLimits) {
 }
 
 TEST_P(AnyDeviceTest, RefusesTooLargeGrid) {
-  // 2^31 workgroups are more than the drivers allow.
+  // 2^33 workgroups are more than any API counts.
   auto &variant = manifest["executables"][0]["variants"][1];
-  variant["exprs"].push_back({"const", int64_t(1) << 31});
+  variant["exprs"].push_back({"const", int64_t(1) << 33});
   variant["steps"][0]["cases"] = {{{"kernel", 3}, {"grid", {10, 3, 3}}}};
   load();
   Session session(executable);
   EXPECT_TRUE(failsWith(runWithIds(session, {1}), StatusCode::ResourceExhausted,
                         "executable 'add' (layer.0): kernel 'add_weight': "
-                        "2147483648 workgroups in dimension 0"));
+                        "8589934592 workgroups in dimension 0"));
 }
 
 TEST_P(AnyDeviceTest, RefusesBadCode) {

@@ -58,7 +58,9 @@ OrderedJson test::makeManifest(const std::string &place, bool mixed) {
   int target = place == "host" ? 0 : 1;
   // The other place is there, though nothing is on it.
   std::string device = target ? place : "vulkan";
-  std::string language = device == "webgpu" ? "wgsl." : "spirv.";
+  std::string language = device == "webgpu"  ? "wgsl."
+                         : device == "metal" ? "msl."
+                                             : "spirv.";
   auto variant = [](int place, bool addsWeight) {
     // Kernels 0 to 2 are the host's, 3 to 5 the device's.
     int base = place * 3;
@@ -239,11 +241,14 @@ test::writeModel(const TemporaryDirectory &directory,
       {"spirv.1", readFile(TAPML_TEST_BINARIES "/int_kernels.spv")},
       {"spirv.2", readFile(TAPML_TEST_BINARIES "/texel_kernels.spv")},
       {"wgsl.0", readFile(TAPML_TEST_INPUTS "/float_kernels.wgsl")},
-      {"wgsl.1", readFile(TAPML_TEST_INPUTS "/int_kernels.wgsl")}};
+      {"wgsl.1", readFile(TAPML_TEST_INPUTS "/int_kernels.wgsl")},
+      {"msl.0", readFile(TAPML_TEST_INPUTS "/float_kernels.metal")},
+      {"msl.1", readFile(TAPML_TEST_INPUTS "/int_kernels.metal")}};
   for (const auto &[name, data] : sections)
     contents[name] = data;
   EXPECT_FALSE(contents["host.any"].empty());
   EXPECT_FALSE(contents["wgsl.0"].empty());
+  EXPECT_FALSE(contents["msl.0"].empty());
   std::vector<TapxSection> list;
   for (const auto &[name, data] : contents)
     list.push_back({name, data});
