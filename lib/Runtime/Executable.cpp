@@ -84,8 +84,7 @@ static constexpr DeviceKind deviceKinds[] = {
      },
      [](const DriverOptions &, std::vector<DeviceInfo> &devices) {
        return listMetalDevices(devices);
-     }}
-};
+     }}};
 
 /// "'vulkan', 'webgpu' and 'metal'".
 static std::string listKinds(const char *suffix) {
@@ -186,9 +185,9 @@ Executable::load(const std::string &path, const LoadOptions &options) {
 Status Executable::openPlaces() {
   const Manifest &m = description;
   for (const auto &binding : options.bindings)
-    if (std::none_of(
-            m.places.begin(), m.places.end(),
-            [&](const PlaceDesc &p) { return p.name == binding.first; }))
+    if (std::none_of(m.places.begin(), m.places.end(), [&](const PlaceDesc &p) {
+          return p.name == binding.first;
+        }))
       return makeError(StatusCode::InvalidArgument, "it has no place '",
                        binding.first, "' to bind to '", binding.second, "'");
   std::vector<bool> used(m.places.size());
