@@ -30,7 +30,8 @@ json::Value tapml::toJSON(const TestRequest &request) {
                       {"files", request.files},
                       {"skip", request.skip},
                       {"threads", request.threads},
-                      {"values_from", request.valuesFrom}};
+                      {"values_from", request.valuesFrom},
+                      {"evidence", request.evidence}};
 }
 
 bool tapml::fromJSON(const json::Value &value, TestRequest &request,
@@ -39,7 +40,8 @@ bool tapml::fromJSON(const json::Value &value, TestRequest &request,
   return map && map.map("target", request.target) &&
          map.map("files", request.files) && map.map("skip", request.skip) &&
          map.map("threads", request.threads) &&
-         map.map("values_from", request.valuesFrom);
+         map.map("values_from", request.valuesFrom) &&
+         map.map("evidence", request.evidence);
 }
 
 json::Value tapml::toJSON(const SetRequest &request) {
@@ -107,19 +109,20 @@ static std::optional<CarveOptions> getCarveOptions(const MigrateJob &job,
   return options;
 }
 
-Expected<std::optional<std::string>>
-tapml::carveSetForMigration(const MigrateJob &job, const Package &package,
-                            mlir::ModuleOp graph, const SetRequest &request) {
+Expected<std::string> tapml::carveSetForMigration(const MigrateJob &job,
+                                                  const Package &package,
+                                                  mlir::ModuleOp graph,
+                                                  const SetRequest &request) {
   std::optional<CarveOptions> options =
       getCarveOptions(job, package, request.output);
   if (!options)
-    return std::nullopt;
+    return makeError("the model was captured without records");
   options->samples = {request.sample};
-  Expected<std::optional<std::string>> file =
+  Expected<std::string> file =
       carveSet(graph, *options, request.instances, request.fused);
-  if (!file || !*file)
+  if (!file)
     return file;
-  return joinPath(options->output, **file);
+  return joinPath(options->output, *file);
 }
 
 Expected<std::optional<int64_t>>
@@ -144,18 +147,20 @@ tapml::carveForMigration(const MigrateJob &job, const Package &package,
 }
 
 Error tapml::runAlone(const MigrateJob &job, const TestRequest &request,
+                      HostObjectCache &hostObjects,
                       function_ref<void(const TestVerdict &)> begin,
                       function_ref<void(const TestVerdict &)> report) {
   TestSettings settings;
   settings.target = request.target;
   if (request.target != kHostPlace)
     settings.device = job.device;
-  settings.evidence = joinPath(job.output, "failures");
+  settings.evidence = joinPath(job.output, request.evidence);
   settings.valuesFrom = request.valuesFrom;
   settings.plugins = job.plugins;
   settings.hooks = job.hooks;
   settings.validation = job.validation;
   settings.deadlineMs = job.deadlineMs;
+  settings.hostObjects = &hostObjects;
   unsigned threads = request.threads;
   if (!threads)
     threads = std::max(1u, std::thread::hardware_concurrency());

@@ -25,6 +25,7 @@ class ModuleOp;
 
 namespace tapml {
 
+class HostObjectCache;
 struct Package;
 
 /// Which tests to run.
@@ -38,6 +39,8 @@ struct TestRequest {
   unsigned threads = 0;
   /// A test whose inputs give the others their values; empty for none.
   std::string valuesFrom;
+  /// Directory for what failures leave behind, below that of the migration.
+  std::string evidence = "failures";
 };
 
 /// Which test to carve of operators that are wrong together.
@@ -84,15 +87,16 @@ llvm::Expected<std::optional<int64_t>> carveForMigration(const MigrateJob &job,
                                                          const Package &package,
                                                          mlir::ModuleOp graph);
 
-/// Carves one test of a set of operators. Returns its file, or nothing if the
-/// package has no records of them.
-llvm::Expected<std::optional<std::string>>
-carveSetForMigration(const MigrateJob &job, const Package &package,
-                     mlir::ModuleOp graph, const SetRequest &request);
+/// Carves one test of a set of operators and returns its file.
+llvm::Expected<std::string> carveSetForMigration(const MigrateJob &job,
+                                                 const Package &package,
+                                                 mlir::ModuleOp graph,
+                                                 const SetRequest &request);
 
 /// Runs carved tests. `begin` hears of a test before it runs, in any thread;
 /// `report` of what became of it, in one thread at a time.
 llvm::Error runAlone(const MigrateJob &job, const TestRequest &request,
+                     HostObjectCache &hostObjects,
                      llvm::function_ref<void(const TestVerdict &)> begin,
                      llvm::function_ref<void(const TestVerdict &)> report);
 

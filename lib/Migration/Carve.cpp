@@ -45,8 +45,8 @@ public:
       : graph(graph), options(options), directory(options.output) {}
 
   llvm::Expected<Coverage> carve();
-  llvm::Expected<std::optional<std::string>>
-  carveSet(ArrayRef<std::string> instances, bool fused);
+  llvm::Expected<std::string> carveSet(ArrayRef<std::string> instances,
+                                       bool fused);
 
 private:
   /// The visits of an operator, by signature.
@@ -555,8 +555,8 @@ static bool findValues(ArrayRef<Value> border,
   return true;
 }
 
-llvm::Expected<std::optional<std::string>>
-Carver::carveSet(ArrayRef<std::string> instances, bool fused) {
+llvm::Expected<std::string> Carver::carveSet(ArrayRef<std::string> instances,
+                                             bool fused) {
   if (llvm::Error error = open())
     return std::move(error);
   RecordedOperator set;
@@ -592,7 +592,7 @@ Carver::carveSet(ArrayRef<std::string> instances, bool fused) {
         return std::move(error);
   for (const std::string &instance : instances)
     if (!visited.contains(instance))
-      return std::nullopt;
+      return makeError(instance + " was not recorded");
   set.name = names.front() + "-and-" + std::to_string(names.size() - 1);
   set.aten = llvm::join(names, ", ");
   group.ops = llvm::to_vector(ops);
@@ -601,7 +601,8 @@ Carver::carveSet(ArrayRef<std::string> instances, bool fused) {
   findBorder(group);
   if (!findValues(group.operands, recorded, whole.operands) ||
       !findValues(group.results, recorded, whole.results))
-    return std::nullopt;
+    return makeError("not all that goes into " + set.aten +
+                     " or comes out was recorded");
   whole.oracle.resize(whole.results.size());
 
   if (llvm::Error error = directory.begin())
@@ -624,9 +625,10 @@ Carver::carveSet(ArrayRef<std::string> instances, bool fused) {
   return carved->test;
 }
 
-llvm::Expected<std::optional<std::string>>
-tapml::carveSet(ModuleOp graph, const CarveOptions &options,
-                ArrayRef<std::string> instances, bool fused) {
+llvm::Expected<std::string> tapml::carveSet(ModuleOp graph,
+                                            const CarveOptions &options,
+                                            ArrayRef<std::string> instances,
+                                            bool fused) {
   return Carver(graph, options).carveSet(instances, fused);
 }
 

@@ -43,6 +43,7 @@ private:
   Error runHost();
   Error move();
   Error fuse();
+  Error deployApart();
   Expected<Fault> blameFused(StepRequest request, StepReport report);
   Error finish();
 
@@ -58,6 +59,8 @@ private:
   /// Carves the test of operators that are wrong together only, and keeps it
   /// where it shows the fault.
   Error reduce(Fault &fault);
+  /// Makes the test of a fault that was noted, if it is of a set.
+  Error settle(Fault &fault);
   /// Notes a fault and leaves its operator, `guilty`, on the host.
   Error noteFault(Fault fault, StringRef guilty);
   /// Fails where a migration stops at the first fault.
@@ -415,14 +418,14 @@ Error Migration::reduce(Fault &fault) {
     if (std::error_code error = sys::fs::remove_directories(
             getPath(request.output), /*IgnoreErrors=*/false))
       return makeError(getPath(request.output) + ": " + error.message());
-  Expected<std::optional<std::string>> file = worker.carve(request);
+  Expected<std::string> file = worker.carve(request);
   if (!file)
     return file.takeError();
-  if (!*file)
-    return Error::success();
   TestRequest test;
   test.target = job.target;
-  test.files = {**file};
+  test.files = {*file};
+  // Beside the test: sets may have the same first operator.
+  test.evidence = request.output + "/failures";
   if (Error error = worker.test(test, [&](const TestVerdict &verdict) {
         if (verdict.status != "fail")
           return;
@@ -430,9 +433,10 @@ Error Migration::reduce(Fault &fault) {
         fault.command = verdict.command;
       }))
     return error;
-  if (fault.test.empty())
-    sys::fs::remove_directories(getPath(request.output));
-  return Error::success();
+  if (!fault.test.empty())
+    return Error::success();
+  sys::fs::remove_directories(getPath(request.output));
+  return makeError("without the rest of the model it passes");
 }
 
 Error Migration::noteFault(Fault fault, StringRef guilty) {
@@ -448,11 +452,15 @@ Error Migration::noteFault(Fault fault, StringRef guilty) {
   // The verdict is worth keeping whatever becomes of its test.
   if (Error error = state.save(job.output))
     return error;
-  Fault &noted = state.faults.back();
-  if (Error error = reduce(noted))
-    noted.sentence +=
+  return settle(state.faults.back());
+}
+
+Error Migration::settle(Fault &fault) {
+  if (Error error = reduce(fault))
+    fault.sentence +=
         "; there is no test of the set: " + toString(std::move(error));
-  printer.printFault(state, noted);
+  fault.settled = true;
+  printer.printFault(state, fault);
   return state.save(job.output);
 }
 
@@ -568,19 +576,31 @@ Error Migration::fuse() {
     Expected<Fault> fault = blameFused(request, std::move(*report));
     if (!fault)
       return fault.takeError();
-    if (Error error = noteFault(std::move(*fault), ""))
+    // It is not looked for again.
+    state.phase = "final";
+    return noteFault(std::move(*fault), "");
+  }
+  state.finalReport = std::move(*report);
+  state.phase = "done";
+  return state.save(job.output);
+}
+
+/// One region per operator was right, so that is what is deployed.
+Error Migration::deployApart() {
+  StepRequest request;
+  request.repeats = job.repeats;
+  request.moved = state.getInstances(OperatorState::Moved);
+  request.output = getPath(state.model + ".tapx");
+  Expected<StepReport> report =
+      runStep(request, "final", int64_t(request.moved.size()));
+  if (!report)
+    return report.takeError();
+  if (!report->passes()) {
+    // Not again: the operator stays on the host, and the rest is tried anew.
+    state.phase = "fuse";
+    if (Error error = blame({}, request.moved, *report))
       return error;
-    // One region per operator was right, so that is what is deployed.
-    request.largest = false;
-    report = runStep(request, "final", int64_t(request.moved.size()));
-    if (!report)
-      return report.takeError();
-    if (!report->passes()) {
-      // Not again: the operator stays on the host, and the rest is tried anew.
-      if (Error error = blame({}, request.moved, *report))
-        return error;
-      return stopAtFault();
-    }
+    return stopAtFault();
   }
   state.finalReport = std::move(*report);
   state.phase = "done";
@@ -629,6 +649,9 @@ Error Migration::advance() {
   if (Error error = begin())
     return error;
   printer.begin(state);
+  if (!state.faults.empty() && !state.faults.back().settled)
+    if (Error error = settle(state.faults.back()))
+      return error;
   if (state.phase == "carve")
     if (Error error = carve())
       return error;
@@ -648,8 +671,8 @@ Error Migration::advance() {
     if (Error error = move())
       return error;
   // Again, where an operator goes back to the host.
-  while (state.phase == "fuse")
-    if (Error error = fuse())
+  while (state.phase != "done")
+    if (Error error = state.phase == "fuse" ? fuse() : deployApart())
       return error;
   return finish();
 }

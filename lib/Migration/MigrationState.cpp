@@ -19,7 +19,7 @@ using namespace llvm;
 using namespace tapml;
 
 /// The version of the state that this build reads and writes.
-static constexpr int64_t kVersion = 4;
+static constexpr int64_t kVersion = 5;
 
 namespace {
 struct FaultText {
@@ -191,7 +191,8 @@ static json::Value toJSON(const Fault &fault) {
                       {"sentence", fault.sentence},
                       {"test", fault.test},
                       {"command", fault.command},
-                      {"report", toJSON(fault.report)}};
+                      {"report", toJSON(fault.report)},
+                      {"settled", fault.settled}};
 }
 
 static bool fromJSON(const json::Value &value, Fault &fault, json::Path path) {
@@ -201,7 +202,8 @@ static bool fromJSON(const json::Value &value, Fault &fault, json::Path path) {
          map.map("class", fault.kind) &&
          map.map("minimal_set", fault.minimalSet) &&
          map.map("sentence", fault.sentence) && map.map("test", fault.test) &&
-         map.map("command", fault.command) && map.map("report", fault.report);
+         map.map("command", fault.command) && map.map("report", fault.report) &&
+         map.map("settled", fault.settled);
 }
 } // namespace tapml
 

@@ -72,6 +72,9 @@ struct Fault {
   std::string command;
   /// The report of the run with the minimal set.
   StepReport report;
+  /// Whether the test of its set was made, or cannot be. What is interrupted
+  /// before makes it when it goes on.
+  bool settled = false;
 };
 
 /// What the carved tests of an operator showed, each by itself.
@@ -137,8 +140,8 @@ struct MigrationStep {
 struct MigrationState {
   /// The hash of graph and weights, and what else must be the same to go on.
   std::string model, modelHash, target, device, settings;
-  /// "carve", "host-alone", "alone", "blame-alone", "host", "move", "fuse" or
-  /// "done".
+  /// "carve", "host-alone", "alone", "blame-alone", "host", "move", "fuse",
+  /// "final" or "done".
   std::string phase = "carve";
   int64_t group = 1;
   /// The number of carved tests; -1 if the model was not recorded.

@@ -200,8 +200,7 @@ Expected<std::optional<int64_t>> MixedModel::carve() {
   return carveForMigration(job, package, *graph);
 }
 
-Expected<std::optional<std::string>>
-MixedModel::carve(const SetRequest &request) {
+Expected<std::string> MixedModel::carve(const SetRequest &request) {
   messages.clear();
   return carveSetForMigration(job, package, *graph, request);
 }
@@ -287,6 +286,8 @@ Error MixedModel::compile(const StepRequest &request) {
   options.targets = getTargetSpecs();
   options.granularity = request.largest ? "largest" : "operator";
   options.hooks = job.hooks;
+  options.executables = &executables;
+  options.hostObjects = &hostObjects;
   // What is only tried needs code for this processor alone.
   if (request.output.empty())
     options.hostCpus = {"native"};

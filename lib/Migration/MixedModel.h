@@ -16,6 +16,8 @@
 #include "tapml/Compiler/RuntimeHandles.h"
 #include "tapml/Migration/Migrate.h"
 #include "tapml/Migration/Step.h"
+#include "tapml/Pipelines/ExecutableMemo.h"
+#include "tapml/Target/Host/HostObjectCache.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/SourceMgr.h"
 #include <map>
@@ -57,11 +59,12 @@ public:
   /// Carves the tests of the model below the migration's directory. Returns
   /// their number, or nothing if it has no records.
   llvm::Expected<std::optional<int64_t>> carve();
-  /// Carves one test of several operators. Returns its file, or nothing if they
-  /// were not all recorded.
-  llvm::Expected<std::optional<std::string>> carve(const SetRequest &request);
+  /// Carves one test of several operators and returns its file.
+  llvm::Expected<std::string> carve(const SetRequest &request);
 
   const MigrateJob &getJob() const { return job; }
+  /// The host's machine code of this process.
+  HostObjectCache &getHostObjects() { return hostObjects; }
 
   /// Where the migration runs, for people: "vulkan:0 (llvmpipe ...)".
   const std::string &getDevice() const { return deviceName; }
@@ -109,6 +112,10 @@ private:
   std::string targetPlace, deviceName;
   Handle<tapml_device, tapml_device_release> device;
   std::optional<Compiled> compiled;
+  /// What the steps before were compiled to: from one to the next most
+  /// executables stay the same.
+  ExecutableMemo executables;
+  HostObjectCache hostObjects;
   /// What the target promises; the host's where there is none.
   Arithmetic targetArithmetic;
 };

@@ -30,7 +30,7 @@ static json::Value serveTests(MixedModel &model, const TestRequest &request,
     (void)writeLine(output, json::Object{{key, toJSON(verdict)}});
   };
   Error error = runAlone(
-      model.getJob(), request,
+      model.getJob(), request, model.getHostObjects(),
       [&](const TestVerdict &test) { tell("begin", test); },
       [&](const TestVerdict &verdict) { tell("verdict", verdict); });
   if (error)
@@ -63,7 +63,7 @@ static json::Value serveLine(MixedModel &model, StringRef line, int output) {
     SetRequest request;
     if (!fromJSON(*set, request, root))
       return makeFailure(root.getError());
-    Expected<std::optional<std::string>> carved = model.carve(request);
+    Expected<std::string> carved = model.carve(request);
     return carved ? json::Object{{"carved", *carved}}
                   : makeFailure(carved.takeError());
   }

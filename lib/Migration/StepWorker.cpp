@@ -274,15 +274,14 @@ Expected<std::optional<int64_t>> StepWorker::carve() {
   return count->getAsInteger();
 }
 
-Expected<std::optional<std::string>>
-StepWorker::carve(const SetRequest &request) {
+Expected<std::string> StepWorker::carve(const SetRequest &request) {
   Expected<json::Value> file =
       askForTests(json::Object{{"carve_set", toJSON(request)}});
   if (!file)
     return file.takeError();
   if (std::optional<StringRef> path = file->getAsString())
     return path->str();
-  return std::nullopt;
+  return makeError("the worker's answer is not a test");
 }
 
 Error StepWorker::test(TestRequest request,

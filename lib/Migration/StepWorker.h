@@ -38,9 +38,9 @@ public:
   /// Carves the tests of the model. Returns their number, or nothing if the
   /// model was not recorded.
   llvm::Expected<std::optional<int64_t>> carve();
-  /// Carves one test of several operators. Returns its file, or nothing if they
-  /// were not all recorded.
-  llvm::Expected<std::optional<std::string>> carve(const SetRequest &request);
+
+  /// Carves one test of several operators and returns its file.
+  llvm::Expected<std::string> carve(const SetRequest &request);
 
   /// Runs carved tests; `note` hears of each, once. A test that hangs or takes
   /// the worker or the device with it has the status "hang".

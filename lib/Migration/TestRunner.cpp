@@ -140,6 +140,10 @@ static CompileOptions getOptions(const TestSettings &job, StringRef place,
                                  TestOp test) {
   CompileOptions options;
   options.hooks = job.hooks;
+  options.hostObjects = job.hostObjects;
+  // What runs here needs code for this processor alone; what is exported has
+  // none of the host.
+  options.hostCpus = {"native"};
   options.granularity = test->hasAttr(kFusedAttr) ? "largest" : "operator";
   if (job.target != kHostPlace)
     options.targets = {job.target};

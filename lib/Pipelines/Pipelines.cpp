@@ -14,6 +14,7 @@
 #include "tapml/Conversion/Passes.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 #include "tapml/Dialect/TapML/Transforms/Passes.h"
+#include "tapml/Pipelines/ExecutableMemo.h"
 #include "tapml/Target/Host/Passes.h"
 #include "tapml/Target/SPIRV/Passes.h"
 #include "tapml/Target/Shader/Passes.h"
@@ -66,11 +67,22 @@ static void addPartition(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createTapMLPartitionPass(std::move(partition)));
 }
 
+/// Adds a part of the pipeline that runs on each executable by itself. `part`
+/// is its name. No hook is inside it.
+static void addPart(OpPassManager &pm, StringRef part,
+                    const CompileOptions &options,
+                    llvm::function_ref<void(OpPassManager &)> build) {
+  OpPassManager &executables = pm.nest<ExecutableOp>();
+  if (!options.executables)
+    return build(executables);
+  OpPassManager pipeline(ExecutableOp::getOperationName());
+  build(pipeline);
+  executables.addPass(
+      createMemoizedPartPass(part, std::move(pipeline), *options.executables));
+}
+
 LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
                                         const CompileOptions &options) {
-  auto bodies = [&]() -> OpPassManager & {
-    return pm.nest<ExecutableOp>().nest<VariantOp>().nest<func::FuncOp>();
-  };
   switch (stage) {
   case Stage::Graph:
     return addHooks(pm, "after-capture", options);
@@ -79,39 +91,49 @@ LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
       return failure();
     addPartition(pm, options);
     return addHooks(pm, "after-partition", options);
-  case Stage::Linalg: {
-    OpPassManager &nested = bodies();
-    nested.addPass(createLowerToLinalgPass());
-    nested.addPass(createCanonicalizerPass());
-    nested.addPass(createCSEPass());
+  case Stage::Linalg:
+    addPart(pm, "linalg", options, [](OpPassManager &executables) {
+      OpPassManager &bodies =
+          executables.nest<VariantOp>().nest<func::FuncOp>();
+      bodies.addPass(createLowerToLinalgPass());
+      bodies.addPass(createCanonicalizerPass());
+      bodies.addPass(createCSEPass());
+    });
     return success();
-  }
-  case Stage::Kernels: {
-    OpPassManager &nested = bodies();
-    nested.addPass(createFormKernelsPass());
-    nested.addPass(createSelectLoweringPass());
+  case Stage::Kernels:
+    addPart(pm, "kernels", options, [](OpPassManager &executables) {
+      OpPassManager &bodies =
+          executables.nest<VariantOp>().nest<func::FuncOp>();
+      bodies.addPass(createFormKernelsPass());
+      bodies.addPass(createSelectLoweringPass());
+    });
     return success();
-  }
-  case Stage::Structured: {
+  case Stage::Structured:
     if (failed(addHooks(pm, "before-codegen", options)))
       return failure();
-    OpPassManager &nested = pm.nest<ExecutableOp>().nest<VariantOp>();
-    nested.addPass(createEmitKernelsPass());
-    nested.addPass(createCanonicalizerPass());
-    nested.addPass(createCSEPass());
-    nested.addPass(createLoopInvariantCodeMotionPass());
-    nested.addPass(createCSEPass());
+    addPart(pm, "structured", options, [](OpPassManager &executables) {
+      OpPassManager &variants = executables.nest<VariantOp>();
+      variants.addPass(createEmitKernelsPass());
+      variants.addPass(createCanonicalizerPass());
+      variants.addPass(createCSEPass());
+      variants.addPass(createLoopInvariantCodeMotionPass());
+      variants.addPass(createCSEPass());
+    });
     return success();
-  }
   case Stage::Binary: {
-    // Texts have functions; SPIR-V has the expansion in the place of each use.
-    pm.nest<ExecutableOp>().addPass(createTapMLOutlineMathPass());
-    buildLegalizeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
-    buildLegalizeShaderPipeline(pm.nest<ExecutableOp>(), ShaderOptions());
+    addPart(pm, "legal", options, [](OpPassManager &executables) {
+      // Texts have functions; SPIR-V has the expansion in the place of each
+      // use.
+      executables.addPass(createTapMLOutlineMathPass());
+      buildLegalizeSPIRVPipeline(executables, SPIRVOptions());
+      buildLegalizeShaderPipeline(executables, ShaderOptions());
+    });
     if (failed(addHooks(pm, "after-legalisation", options)))
       return failure();
-    buildSerializeSPIRVPipeline(pm.nest<ExecutableOp>(), SPIRVOptions());
-    buildSerializeShaderPipeline(pm.nest<ExecutableOp>(), ShaderOptions());
+    addPart(pm, "binary", options, [](OpPassManager &executables) {
+      buildSerializeSPIRVPipeline(executables, SPIRVOptions());
+      buildSerializeShaderPipeline(executables, ShaderOptions());
+    });
     // Last, as CSE merges the buffers that it has just told apart.
     pm.addPass(createPlanMemoryPass());
     if (failed(addHooks(pm, "after-planning", options)))
@@ -119,7 +141,7 @@ LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
     CompileHostPassOptions host;
     host.hostTriple = options.hostTriple;
     host.hostCPUs.assign(options.hostCpus.begin(), options.hostCpus.end());
-    pm.addPass(createCompileHostPass(std::move(host)));
+    pm.addPass(createCompileHostPass(std::move(host), options.hostObjects));
     return success();
   }
   }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -45,6 +46,7 @@ class Case:
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     driver: str = "lavapipe"
+    target: str = "vulkan"
     #: Where it is planted, if that is more than the operator.
     planted: str = ""
 
@@ -73,6 +75,12 @@ CASES = [
     ),
     Case("hidden-copy", "feed-forward", "layers.1.act", "copied", OPERATORS, "a value goes to the host and back"),
     Case("silent-host", "feed-forward", "layers.1.norm", "elsewhere", OPERATORS, "an operator quietly runs elsewhere"),
+    Case("operands-swapped", "choices", "layers.1.sub", "alone", OPERATORS, "operands of a difference swapped"),
+    Case("branches-swapped", "choices", "layers.0.where", "alone", OPERATORS, "branches of a choice swapped"),
+    Case("limit-missing", "choices", "layers.0.minimum", "alone", OPERATORS, "a limit that is not kept"),
+    Case("slice-off-by-one", "choices", "layers.0.slice", "alone", OPERATORS, "a range off by one"),
+    Case("concat-order", "choices", "layers.1.concat", "alone", OPERATORS, "tensors joined in the wrong order"),
+    Case("row-before", "tables", "first", "alone", OPERATORS, "an index off by one"),
     Case("tanh-overflow", "tanh", "layers.0.act", "alone", COMPUTATIONS, "device tanh gives NaN above about 45"),
     Case("qk-fp16-overflow", "causal", "layers.0.sdpa", "alone", COMPUTATIONS, "q·k in f16 overflows before scaling"),
     Case("absorbed-overflow", "pooling", "layers.0.sum", "alone", COMPUTATIONS, "saturation that is absorbed"),
@@ -88,12 +96,36 @@ CASES = [
         planted="*",
     ),
     Case("no-maximum", "pooling", "layers.0.softmax", "alone", COMPUTATIONS, "softmax without its maximum"),
+    Case("nan-to-zero", "choices", "layers.0.div", "drift", COMPUTATIONS, "NaN becomes zero"),
+    Case("rounded-constant", "feed-forward", "layers.1.act", "alone", COMPUTATIONS, "a constant of gelu is rounded"),
+    Case("rope-fp16", "rotary", "layers.1.cos", "alone", COMPUTATIONS, "rotary angles in f16"),
     Case("composition", "feed-forward", "layers.0.act", "fused", COMPUTATIONS, "right alone, wrong when fused"),
     Case("vector-comma", "feed-forward", "layers.1.act", "alone", KERNELS, "one component of a vector"),
     Case("edge-vector-store", "feed-forward", "layers.1.dense", "alone", KERNELS, "a vector stored past the row's end"),
     Case("last-term-dropped", "pooling", "layers.1.sum", "alone", KERNELS, "last term of a sum dropped"),
     Case("uninitialised-accumulator", "pooling", "layers.1.sum", "alone", KERNELS, "uninitialised accumulator"),
     Case("bf16-accumulation", "pooling", "layers.1.sum", "alone", KERNELS, "16-bit accumulation"),
+    Case("f16-accumulation", "halves", "layers.0", "alone", KERNELS, "f16 accumulation in a layer of halves"),
+    Case("term-too-many", "pooling", "layers.0.sum", "alone", KERNELS, "one term too many"),
+    Case(
+        "subgroup-size",
+        "pooling",
+        "layers.1.softmax",
+        "alone",
+        KERNELS,
+        "half of a subgroup is combined",
+        target="vulkan=vulkan:0",
+    ),
+    Case(
+        "subgroup-lane",
+        "wide",
+        "layers.1",
+        "alone",
+        KERNELS,
+        "lanes of a smaller subgroup are read",
+        target="vulkan=vulkan:0",
+    ),
+    Case("first-workgroup", "pooling", "layers.0.mul", "alone", KERNELS, "only the first workgroup gives results"),
     Case("wrong-stride", "moves", "layers.0.permute", "alone", KERNELS, "wrong stride of a view"),
     Case("subnormals-flushed", "moves", "layers.1.permute", "alone", KERNELS, "subnormals flushed"),
     Case(
@@ -214,6 +246,11 @@ def find_library(name: str) -> Path:
     return require_tool("tapml").resolve().parents[1] / "lib" / name
 
 
+def make_command(package: Path, output: Path, target: str, options: tuple[str, ...]) -> list[str]:
+    command = [str(require_tool("tapml")), "migrate", str(package), f"--target={target}", "-o", str(output)]
+    return [*command, *options]
+
+
 def migrate(
     package: Path,
     output: Path,
@@ -222,19 +259,11 @@ def migrate(
     environment: dict[str, str] | None = None,
     timeout: float = 300,
     keep_going: bool = True,
+    target: str = "vulkan",
 ) -> dict[str, Any]:
     """Migrates a package and returns the state that was written."""
-    command = [
-        str(require_tool("tapml")),
-        "migrate",
-        str(package),
-        "--target=vulkan",
-        "-o",
-        str(output),
-        *(["--keep-going"] if keep_going else []),
-    ]
     done = subprocess.run(
-        [*command, *options],
+        make_command(package, output, target, (*(["--keep-going"] if keep_going else []), *options)),
         env=os.environ | testing.driver_environment(driver) | (environment or {}),
         capture_output=True,
         text=True,
@@ -258,7 +287,7 @@ def fails_by_itself(case: Case, test: str) -> bool:
     """Returns whether a carved test fails where the fault of a case is planted, and passes where it is not."""
     environment = os.environ | testing.driver_environment(case.driver)
     evidence = Path(test).with_name("failures")
-    command = [str(require_tool("tapml")), "test", test, "--target=vulkan", f"--evidence={evidence}"]
+    command = [str(require_tool("tapml")), "test", test, f"--target={case.target}", f"--evidence={evidence}"]
     codes = [
         subprocess.run([*command, *plant], env=environment, capture_output=True, check=False).returncode
         for plant in ((), get_plant(case))
@@ -272,7 +301,24 @@ def run_case(case: Case, package: Path, output: Path, timeout: float = 300, keep
     environment = dict(case.environment)
     if not case.point:
         environment |= {"VK_LAYER_PATH": str(find_library("FaultLayer")), "TAPML_FAULT": case.fault}
-    return migrate(package, output, case.driver, options, environment, timeout, keep_going)
+    return migrate(package, output, case.driver, options, environment, timeout, keep_going, case.target)
+
+
+def start_and_kill(case: Case, package: Path, output: Path, sign: Path) -> None:
+    """Plants the fault of a case in a migration that is killed as soon as there is a file or directory ``sign``."""
+    process = subprocess.Popen(
+        make_command(package, output, case.target, ("--keep-going", *get_plant(case), *case.options)),
+        env=os.environ | testing.driver_environment(case.driver),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        while not sign.exists() and process.poll() is None:
+            time.sleep(0.001)
+        assert process.returncode is None, f"ended before there was {sign}"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 if __name__ == "__main__":

@@ -142,6 +142,36 @@ class Activations(nn.Module):
         return self.second(self.first(x) * 2)
 
 
+class Choices(nn.Module):
+    """A window of the columns, chosen from, cut off, put together and divided."""
+
+    def __init__(self, columns: int) -> None:
+        super().__init__()
+        self.columns = columns
+        self.scale = nn.Parameter(torch.rand(columns) + 0.5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = x[:, 1 : self.columns + 1]
+        kept = torch.where(y > 0, y, self.scale)
+        y = torch.cat([kept.clamp(0.25, 1.0), y - self.scale], dim=-1)
+        return y / (self.scale.repeat(2) + 1)
+
+
+class Rotary(nn.Module):
+    """Pairs of columns turned by an angle that grows with the row."""
+
+    def __init__(self, columns: int) -> None:
+        super().__init__()
+        self.columns = columns
+        self.register_buffer("rates", 0.1 ** torch.arange(columns // 2))
+
+    def forward(self, x: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        angles = positions[:, None] * self.rates
+        a, b = x[:, : self.columns].chunk(2, dim=-1)
+        cos, sin = angles.cos(), angles.sin()
+        return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
+
+
 @dataclass(frozen=True)
 class Model:
     make: Callable[[], nn.Module]
@@ -171,6 +201,14 @@ def subnormal(size: int) -> list[Any]:
     x = torch.randn(8, size)
     y = x.clone()
     y[3] *= 1e-39
+    return [(x,), (y,)]
+
+
+def special(size: int) -> list[Any]:
+    """Numbers, and the same with some that are none, infinite or zero with a sign."""
+    x = torch.randn(8, size)
+    y = x.clone()
+    y[2, 3], y[4, 5], y[5, 2], y[6, 4] = float("nan"), float("inf"), -0.0, 0.0
     return [(x,), (y,)]
 
 
@@ -219,6 +257,24 @@ MODELS = {
     "moves": Model(lambda: Layers(Moves(6), Moves(5)), lambda seed: subnormal(20)),
     "quotients": Model(
         lambda: Layers(Quotients(40, 1), Quotients(30, 2)), lambda seed: rows(50, (5, 12)), {"x": {0: _ROWS}}
+    ),
+    "choices": Model(lambda: Layers(Choices(9), Choices(7)), lambda seed: special(12), {"x": {0: _ROWS}}),
+    "rotary": Model(
+        lambda: Layers(Rotary(12), Rotary(8)),
+        lambda seed: [
+            (torch.randn(count, 14), torch.arange(first, first + count).float()) for count, first in ((5, 0), (9, 2000))
+        ],
+        {"x": {0: _ROWS}, "mask": {0: _ROWS}},
+    ),
+    "wide": Model(
+        lambda: Layers(nn.Linear(24, 64), nn.Linear(64, 96)),
+        lambda seed: rows(24, (5, 12)),
+        {"x": {0: _ROWS}},
+    ),
+    "halves": Model(
+        lambda: Layers(nn.Linear(190, 20), nn.Linear(20, 30)).half(),
+        lambda seed: [(x.half(),) for (x,) in rows(190, (5, 12))],
+        {"x": {0: _ROWS}},
     ),
     "tables": Model(Tables, lambda seed: indices()),
     "activations": Model(Activations, lambda seed: rows(10, (5, 12)), {"x": {0: _ROWS}}),

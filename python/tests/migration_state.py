@@ -218,6 +218,7 @@ class StateMaker:
                 "test": "",
                 "command": " ".join([COMMAND, *(f"--only={instance}" for instance in minimal)]),
                 "report": self.report({number}, failing, **more),
+                "settled": True,
             }
         )
 
@@ -318,7 +319,7 @@ def make_state(
             }
         )
     return {
-        "version": 4,
+        "version": 5,
         "model": model,
         "model_hash": "5f2c8d1e9a7b" * 5 + "0123",
         "target": "vulkan",

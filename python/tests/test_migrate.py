@@ -76,6 +76,22 @@ def test_migrate(lavapipe: None, tmp_path: Path) -> None:
     )
 
 
+def test_same_code(lavapipe: None, tmp_path: Path) -> None:
+    """What steps have compiled is used again; the executable is the one that a compilation by itself gives."""
+    package = tapml.capture(make_model(), make_inputs(), SHAPES).save(tmp_path / "model.tapml", record=True)
+    output = tmp_path / "migration"
+    common = [str(package), "--target=vulkan"]
+    hook = "--pipeline-hook=after-partition:tapml-test-plant-fault{fault=gelu-form instance=*1*}"
+    planted = [f"--load-pass-plugin={PLUGIN}", hook]
+    command = [str(TOOL), "migrate", *common, *planted, "--keep-going", "-o", str(output)]
+    subprocess.run(command, check=True, capture_output=True)
+    (executable,) = output.glob("*.tapx")
+    again = output / "again.tapx"
+    plan = f"--plan={output / 'plan.json'}"
+    subprocess.run([str(TOOL), "compile", *common, *planted, plan, "-o", str(again)], check=True, capture_output=True)
+    assert again.read_bytes() == executable.read_bytes()
+
+
 def test_fault(lavapipe: None, tmp_path: Path) -> None:
     hook = "--pipeline-hook=after-partition:tapml-test-plant-fault{fault=gelu-form instance=*1*}"
     options = [f"--load-pass-plugin={PLUGIN}", hook]

@@ -41,11 +41,11 @@ llvm::Expected<Coverage> carveTests(mlir::ModuleOp graph,
 /// Writes one test of the operators that have `instances`, together, as the
 /// only sample of `options` executed them: its inputs are what they take from
 /// others, its results what others take from them. With `fused` they are to be
-/// merged into regions. Returns the test's path from the directory, or nothing
-/// if not all of it was recorded.
-llvm::Expected<std::optional<std::string>>
-carveSet(mlir::ModuleOp graph, const CarveOptions &options,
-         llvm::ArrayRef<std::string> instances, bool fused);
+/// merged into regions. Returns the test's path from the directory.
+llvm::Expected<std::string> carveSet(mlir::ModuleOp graph,
+                                     const CarveOptions &options,
+                                     llvm::ArrayRef<std::string> instances,
+                                     bool fused);
 
 } // namespace tapml
 

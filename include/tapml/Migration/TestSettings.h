@@ -16,6 +16,8 @@
 
 namespace tapml {
 
+class HostObjectCache;
+
 /// Where tests run, and how.
 struct TestSettings {
   /// `NAME`, `NAME=PRESET` or `NAME=PROFILE.json`; `host` for the host.
@@ -37,6 +39,8 @@ struct TestSettings {
   bool validation = false;
   /// How long a device may take; 0 for the runtime's default.
   uint64_t deadlineMs = 0;
+  /// The host's code of tests and steps before; null for none.
+  HostObjectCache *hostObjects = nullptr;
 };
 
 } // namespace tapml

@@ -25,6 +25,9 @@
 
 namespace tapml {
 
+class ExecutableMemo;
+class HostObjectCache;
+
 /// What a user can choose about a compilation.
 struct CompileOptions {
   /// Plan file; or the plan itself. Without both, everything is on the first
@@ -45,6 +48,10 @@ struct CompileOptions {
   std::vector<std::string> hostCpus;
   /// Textual pass pipelines on the module, by extension point.
   std::multimap<std::string, std::string> hooks;
+  /// What was compiled before in this process and is equal is taken from here;
+  /// null for nothing. The memo belongs to the module's context.
+  ExecutableMemo *executables = nullptr;
+  HostObjectCache *hostObjects = nullptr;
 };
 
 /// The stages, in order.

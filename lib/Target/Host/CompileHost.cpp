@@ -20,6 +20,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 #include "tapml/Target/Host/HostCodegen.h"
+#include "tapml/Target/Host/HostObjectCache.h"
 #include "tapml/Target/Host/Passes.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -28,7 +29,6 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
-#include "llvm/Transforms/Utils/SplitModule.h"
 #include <map>
 
 namespace tapml {
@@ -38,10 +38,6 @@ namespace tapml {
 
 using namespace mlir;
 using namespace tapml;
-
-/// How many parts of the host's code are compiled at the same time. Not the
-/// number of processors, on which the code must not depend.
-static constexpr size_t kMaxParts = 4;
 
 /// The kernels of `variant`.
 static SmallVector<func::FuncOp> getHostKernels(VariantOp variant) {
@@ -128,9 +124,24 @@ private:
   std::map<size_t, SmallVector<func::FuncOp, 1>> kernels;
 };
 
+/// A kernel in a module of its own, and what becomes of it.
+struct HostKernel {
+  EntryPointAttr entry;
+  ModuleOp module;
+  /// All that its machine code is made of, but for the processor.
+  std::string text;
+  /// In LLVM's IR; empty where the objects are known.
+  SmallVector<char, 0> bitcode;
+  /// The machine code for each target, in `compiled` or in the cache.
+  SmallVector<ArrayRef<char>, 2> objects;
+  SmallVector<SmallVector<char, 0>, 2> compiled;
+};
+
 struct CompileHostPass
     : public tapml::impl::CompileHostPassBase<CompileHostPass> {
   using CompileHostPassBase::CompileHostPassBase;
+  CompileHostPass(CompileHostPassOptions options, HostObjectCache *cache)
+      : CompileHostPassBase(std::move(options)), cache(cache) {}
 
   void getDependentDialects(DialectRegistry &registry) const override {
     CompileHostPassBase::getDependentDialects(registry);
@@ -142,20 +153,24 @@ struct CompileHostPass
 
 private:
   LogicalResult collect(VariantOp variant, EntryNames &names, KernelSet &known,
-                        ModuleOp kernels,
-                        SmallVectorImpl<EntryPointAttr> &entries);
-  LogicalResult compile(ModuleOp kernels, ArrayRef<HostTarget> targets,
-                        ArrayRef<EntryPointAttr> entries);
+                        ModuleOp container,
+                        SmallVectorImpl<HostKernel> &kernels);
+  void lookUp(HostKernel &kernel, ArrayRef<HostTarget> targets) const;
+  LogicalResult compile(MutableArrayRef<HostKernel> kernels,
+                        ArrayRef<HostTarget> targets);
+  LogicalResult link(ArrayRef<HostKernel> kernels,
+                     ArrayRef<HostTarget> targets);
+
+  HostObjectCache *cache = nullptr;
 };
 
 } // namespace
 
-/// Moves the kernels of `variant` to the module `kernels` and lets the launches
-/// name them there.
-LogicalResult
-CompileHostPass::collect(VariantOp variant, EntryNames &names, KernelSet &known,
-                         ModuleOp kernels,
-                         SmallVectorImpl<EntryPointAttr> &entries) {
+/// Moves the kernels of `variant` to modules in `container` and lets the
+/// launches name them there.
+LogicalResult CompileHostPass::collect(VariantOp variant, EntryNames &names,
+                                       KernelSet &known, ModuleOp container,
+                                       SmallVectorImpl<HostKernel> &kernels) {
   auto executable = cast<ExecutableOp>(variant->getParentOp());
   llvm::StringMap<std::string> renamed;
   bool failedAny = false;
@@ -174,12 +189,14 @@ CompileHostPass::collect(VariantOp variant, EntryNames &names, KernelSet &known,
     std::string name =
         names.assign(executable.getSymName(), kernel.getSymName());
     renamed[kernel.getSymName()] = name;
-    entries.push_back(EntryPointAttr::get(&getContext(), name,
-                                          entry->getAccess(), entry->getSizes(),
-                                          entry->getWorkgroup()));
     kernel->remove();
     kernel.setSymName(name);
-    kernels.push_back(kernel);
+    OpBuilder builder = OpBuilder::atBlockEnd(container.getBody());
+    HostKernel &added = kernels.emplace_back();
+    added.module = ModuleOp::create(builder, kernel.getLoc());
+    added.module.push_back(kernel);
+    added.entry = EntryPointAttr::get(&getContext(), name, entry->getAccess(),
+                                      entry->getSizes(), entry->getWorkgroup());
   }
   if (failedAny)
     return failure();
@@ -201,67 +218,107 @@ CompileHostPass::collect(VariantOp variant, EntryNames &names, KernelSet &known,
   return failure(walk.wasInterrupted());
 }
 
-/// Compiles the module `kernels`, in the LLVM dialect, for each target.
-LogicalResult CompileHostPass::compile(ModuleOp kernels,
-                                       ArrayRef<HostTarget> targets,
-                                       ArrayRef<EntryPointAttr> entries) {
-  // Parts of the module are compiled at the same time for all targets, each in
-  // a context of its own.
-  SmallVector<SmallVector<char, 0>> parts;
-  {
+/// What the machine code of `kernel` for `target` is found by.
+static std::string makeKey(const HostKernel &kernel, const HostTarget &target) {
+  return target.triple.str() + " " + target.cpu + "\n" + kernel.text;
+}
+
+/// Takes the machine code of `kernel` from the cache, where it is for all
+/// targets. Nothing that could change it runs after this pass.
+void CompileHostPass::lookUp(HostKernel &kernel,
+                             ArrayRef<HostTarget> targets) const {
+  kernel.objects.resize(targets.size());
+  kernel.compiled.resize(targets.size());
+  if (!cache)
+    return;
+  llvm::raw_string_ostream os(kernel.text);
+  kernel.module.print(os, OpPrintingFlags().useLocalScope());
+  SmallVector<ArrayRef<char>, 2> objects;
+  for (const HostTarget &target : targets)
+    if (std::optional<ArrayRef<char>> object =
+            cache->lookup(makeKey(kernel, target)))
+      objects.push_back(*object);
+  if (objects.size() != targets.size())
+    return;
+  kernel.objects = std::move(objects);
+  kernel.module.erase();
+  kernel.module = nullptr;
+}
+
+/// Compiles what is left in modules, in the LLVM dialect, for each target.
+/// Every kernel by itself, so that its code depends on nothing else.
+LogicalResult CompileHostPass::compile(MutableArrayRef<HostKernel> kernels,
+                                       ArrayRef<HostTarget> targets) {
+  SmallVector<HostKernel *> missing;
+  for (HostKernel &kernel : kernels)
+    if (kernel.module)
+      missing.push_back(&kernel);
+  auto translate = [&](HostKernel *kernel) -> LogicalResult {
+    addEntryPoint(kernel->module, kernel->entry);
     llvm::LLVMContext context;
     std::unique_ptr<llvm::Module> module =
-        translateModuleToLLVMIR(kernels, context, "tapml-host");
+        translateModuleToLLVMIR(kernel->module, context, "tapml-host");
     if (!module)
       return failure();
-    unsigned numParts = std::min<size_t>(kMaxParts, entries.size());
-    llvm::SplitModule(
-        *module, numParts,
-        [&](std::unique_ptr<llvm::Module> part) {
-          llvm::raw_svector_ostream os(parts.emplace_back());
-          llvm::WriteBitcodeToFile(*part, os);
-        },
-        /*PreserveLocals=*/true);
-  }
-  using Objects = SmallVector<SmallVector<char, 0>>;
-  SmallVector<Objects> partObjects(targets.size(), Objects(parts.size()));
-  SmallVector<std::string> partErrors(targets.size() * parts.size());
-  parallelFor(&getContext(), 0, partErrors.size(), [&](size_t i) {
-    size_t target = i / parts.size(), part = i % parts.size();
+    llvm::raw_svector_ostream os(kernel->bitcode);
+    llvm::WriteBitcodeToFile(*module, os);
+    return success();
+  };
+  if (failed(failableParallelForEach(&getContext(), missing, translate)))
+    return failure();
+  SmallVector<std::string> errors(missing.size() * targets.size());
+  parallelFor(&getContext(), 0, errors.size(), [&](size_t i) {
+    HostKernel &kernel = *missing[i / targets.size()];
+    size_t target = i % targets.size();
     llvm::LLVMContext context;
     llvm::Expected<std::unique_ptr<llvm::Module>> module =
         llvm::parseBitcodeFile(
             llvm::MemoryBufferRef(
-                StringRef(parts[part].data(), parts[part].size()),
+                StringRef(kernel.bitcode.data(), kernel.bitcode.size()),
                 "tapml-host"),
             context);
     llvm::Expected<SmallVector<char, 0>> object =
         module ? compileHostModule(**module, targets[target])
                : module.takeError();
-    if (object)
-      partObjects[target][part] = std::move(*object);
-    else
-      partErrors[i] = llvm::toString(object.takeError());
+    if (!object) {
+      errors[i] = llvm::toString(object.takeError());
+      return;
+    }
+    kernel.compiled[target] = std::move(*object);
+    kernel.objects[target] = kernel.compiled[target];
+    if (cache)
+      cache->insert(makeKey(kernel, targets[target]), kernel.objects[target]);
   });
-  for (const std::string &error : partErrors)
+  for (const std::string &error : errors)
     if (!error.empty())
       return getOperation().emitError() << error;
+  return success();
+}
 
-  OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
-  SmallVector<Attribute> entryAttrs(entries.begin(), entries.end());
-  for (auto [target, objects] : llvm::zip_equal(targets, partObjects)) {
+/// Adds a shared object of all kernels for each target.
+LogicalResult CompileHostPass::link(ArrayRef<HostKernel> kernels,
+                                    ArrayRef<HostTarget> targets) {
+  ModuleOp module = getOperation();
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  SmallVector<Attribute> entries;
+  for (const HostKernel &kernel : kernels)
+    entries.push_back(kernel.entry);
+  for (auto [index, target] : llvm::enumerate(targets)) {
+    SmallVector<ArrayRef<char>> objects;
+    for (const HostKernel &kernel : kernels)
+      objects.push_back(kernel.objects[index]);
     llvm::Expected<SmallVector<char, 0>> object = linkSharedObject(objects);
     if (!object)
-      return getOperation().emitError() << llvm::toString(object.takeError());
+      return module.emitError() << llvm::toString(object.takeError());
     SmallVector<StringRef> features(target.features.begin(),
                                     target.features.end());
     ArrayRef<int8_t> data(reinterpret_cast<const int8_t *>(object->data()),
                           object->size());
-    BinaryOp::create(builder, kernels.getLoc(), getBinaryName(target.cpu),
-                     "elf", builder.getStringAttr(target.triple.str()),
+    BinaryOp::create(builder, module.getLoc(), getBinaryName(target.cpu), "elf",
+                     builder.getStringAttr(target.triple.str()),
                      builder.getStringAttr(target.cpu),
                      builder.getStrArrayAttr(features),
-                     builder.getArrayAttr(entryAttrs), data);
+                     builder.getArrayAttr(entries), data);
   }
   return success();
 }
@@ -275,29 +332,34 @@ void CompileHostPass::runOnOperation() {
     return signalPassFailure();
   }
 
-  // The kernels live in a module inside ours until they are machine code.
+  // The kernels live in modules inside ours until they are machine code.
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  auto kernels = ModuleOp::create(builder, module.getLoc(),
-                                  StringRef("tapml_host_kernels"));
+  auto container = ModuleOp::create(builder, module.getLoc(),
+                                    StringRef("tapml_host_kernels"));
   EntryNames names;
   KernelSet known;
-  SmallVector<EntryPointAttr> entries;
+  SmallVector<HostKernel> kernels;
   bool failedAny = false;
   for (auto executable : module.getOps<ExecutableOp>())
     for (auto variant : executable.getBody().getOps<VariantOp>())
       if (variant.getTarget().isHost())
-        failedAny |= failed(collect(variant, names, known, kernels, entries));
+        failedAny |= failed(collect(variant, names, known, container, kernels));
   if (failedAny)
     return signalPassFailure();
 
-  if (!entries.empty()) {
-    OpPassManager pm(ModuleOp::getOperationName());
-    buildHostLoweringPipeline(pm);
-    if (failed(runPipeline(pm, kernels)))
-      return signalPassFailure();
-    addEntryPoints(kernels, entries);
-    if (failed(compile(kernels, *targets, entries)))
-      return signalPassFailure();
-  }
-  kernels.erase();
+  for (HostKernel &kernel : kernels)
+    lookUp(kernel, *targets);
+  OpPassManager pm(ModuleOp::getOperationName());
+  buildHostLoweringPipeline(pm.nest<ModuleOp>());
+  if (failed(runPipeline(pm, container)) ||
+      failed(compile(kernels, *targets)) ||
+      (!kernels.empty() && failed(link(kernels, *targets))))
+    return signalPassFailure();
+  container.erase();
+}
+
+std::unique_ptr<Pass>
+tapml::createCompileHostPass(CompileHostPassOptions options,
+                             HostObjectCache *cache) {
+  return std::make_unique<CompileHostPass>(std::move(options), cache);
 }

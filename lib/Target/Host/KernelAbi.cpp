@@ -166,8 +166,8 @@ void tapml::buildHostLoweringPipeline(OpPassManager &pm) {
 /// offset, size and stride.
 static constexpr unsigned kDescriptorFields = 5;
 
-/// Adds the C interface of `kernel`, which is inlined into it.
-static void addEntryPoint(LLVM::LLVMFuncOp kernel, EntryPointAttr entry) {
+void tapml::addEntryPoint(ModuleOp module, EntryPointAttr entry) {
+  auto kernel = module.lookupSymbol<LLVM::LLVMFuncOp>(entry.getName());
   MLIRContext *context = kernel.getContext();
   Location loc = kernel.getLoc();
   OpBuilder builder(kernel);
@@ -216,10 +216,4 @@ static void addEntryPoint(LLVM::LLVMFuncOp kernel, EntryPointAttr entry) {
   operands.push_back(wrapper.getArgument(3));
   LLVM::CallOp::create(builder, loc, kernel, operands);
   LLVM::ReturnOp::create(builder, loc, ValueRange());
-}
-
-void tapml::addEntryPoints(ModuleOp module, ArrayRef<EntryPointAttr> entries) {
-  for (EntryPointAttr entry : entries)
-    addEntryPoint(module.lookupSymbol<LLVM::LLVMFuncOp>(entry.getName()),
-                  entry);
 }

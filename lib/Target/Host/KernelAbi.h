@@ -29,11 +29,10 @@ mlir::FailureOr<EntryPointAttr> prepareHostKernel(mlir::func::FuncOp kernel);
 /// Appends the passes that take a module of host kernels to the LLVM dialect.
 void buildHostLoweringPipeline(mlir::OpPassManager &pm);
 
-/// Gives each kernel of a module in the LLVM dialect its C interface: a
-/// function of the kernel's name that takes its buffers and sizes from arrays.
-/// `entries` are the kernels.
-void addEntryPoints(mlir::ModuleOp module,
-                    llvm::ArrayRef<EntryPointAttr> entries);
+/// Gives the kernel of a module in the LLVM dialect its C interface: a function
+/// of the kernel's name that takes its buffers and sizes from arrays. The
+/// kernel is inlined into it.
+void addEntryPoint(mlir::ModuleOp module, EntryPointAttr entry);
 
 } // namespace tapml
 

@@ -58,7 +58,7 @@ static Error writeObject(StringRef path, ArrayRef<char> object) {
 }
 
 Expected<SmallVector<char, 0>>
-tapml::linkSharedObject(ArrayRef<SmallVector<char, 0>> objects) {
+tapml::linkSharedObject(ArrayRef<ArrayRef<char>> objects) {
   Expected<std::string> linker = findLinker();
   if (!linker)
     return linker.takeError();

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -142,6 +143,64 @@ static bool plantNoMaximum(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// The yield of a computation that gives f32.
+static linalg::YieldOp getFloatResult(Operation *op) {
+  auto yield = dyn_cast<linalg::YieldOp>(op);
+  return yield && isa<linalg::GenericOp>(op->getParentOp()) &&
+                 yield.getOperand(0).getType().isF32()
+             ? yield
+             : nullptr;
+}
+
+/// NaN becomes zero.
+static bool plantNaNToZero(Operation *op, OpBuilder &builder) {
+  linalg::YieldOp yield = getFloatResult(op);
+  if (!yield)
+    return false;
+  Location loc = op->getLoc();
+  Value value = yield.getOperand(0);
+  Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO,
+                                      value, value);
+  yield.setOperand(0,
+                   arith::SelectOp::create(builder, loc, isNaN,
+                                           makeFloat(builder, loc, 0), value));
+  return true;
+}
+
+/// A constant with three right digits.
+static bool plantRoundedConstant(Operation *op, OpBuilder &builder) {
+  auto multiply = dyn_cast<arith::MulFOp>(op);
+  FloatAttr constant;
+  if (!multiply || !isa<linalg::GenericOp>(op->getParentOp()))
+    return false;
+  for (OpOperand &operand : multiply->getOpOperands()) {
+    if (!matchPattern(operand.get(), m_Constant(&constant)))
+      continue;
+    double value = constant.getValueAsDouble();
+    double rounded = std::round(value * 1000) / 1000;
+    if (rounded == value)
+      continue;
+    operand.set(makeFloat(builder, op->getLoc(), rounded));
+    return true;
+  }
+  return false;
+}
+
+/// rope-fp16: angles with the eleven bits that f16 has of them.
+static bool plantHalfAngles(Operation *op, OpBuilder &builder) {
+  if (!isa<math::CosOp, math::SinOp>(op))
+    return false;
+  Location loc = op->getLoc();
+  Value bits = arith::BitcastOp::create(builder, loc, builder.getI32Type(),
+                                        op->getOperand(0));
+  Value mask = arith::ConstantOp::create(
+      builder, loc, builder.getI32IntegerAttr(int32_t(0xFFFFE000)));
+  bits = arith::AndIOp::create(builder, loc, bits, mask);
+  op->setOperand(
+      0, arith::BitcastOp::create(builder, loc, builder.getF32Type(), bits));
+  return true;
+}
+
 /// biased-division: every quotient is two units too small, which is within what
 /// Vulkan allows a division.
 static void plantBiasedDivision(ModuleOp module,
@@ -178,6 +237,9 @@ ArrayRef<FaultKind> tapml::getComputationFaults() {
       {"float-to-int", plantNarrowInteger},
       {"composition", plantForgottenEpilogue},
       {"no-maximum", plantNoMaximum},
+      {"nan-to-zero", plantNaNToZero},
+      {"rounded-constant", plantRoundedConstant},
+      {"rope-fp16", plantHalfAngles},
       {"biased-division", nullptr, false, plantBiasedDivision}};
   return kinds;
 }

@@ -56,6 +56,10 @@ struct PlantFaultPass
       getOperation().emitError("there is no fault '") << fault << "'";
       return signalPassFailure();
     }
+    unsigned count = 0;
+    getOperation().walk([&](DispatchOp) { ++count; });
+    if (count < least)
+      return;
     // The first region that has a place for it gets it.
     getOperation().walk([&](VariantOp variant) {
       if (variant.getSymName() == kHostPlace)
@@ -105,6 +109,9 @@ struct PlantFaultPass
   Option<std::string> instance{*this, "instance",
                                llvm::cl::desc("Operators that may get it"),
                                llvm::cl::init("*")};
+  Option<unsigned> least{*this, "least",
+                         llvm::cl::desc("Only where as many regions run"),
+                         llvm::cl::init(0)};
 };
 } // namespace
 

@@ -118,15 +118,83 @@ static bool plantUninitialised(Operation *op, OpBuilder &builder) {
   return true;
 }
 
-/// f16 accumulation, in the 16-bit float that any device can imitate: bf16.
-static bool plantBF16Accumulation(Operation *op, OpBuilder &builder) {
+/// Keeps of each sum, after each term, the bits of `mask`.
+static bool plantNarrowSums(Operation *op, OpBuilder &builder, uint32_t mask) {
   scf::ForOp loop = getAccumulation(op);
   if (!loop)
     return false;
   Operation *yield = loop.getBody()->getTerminator();
   builder.setInsertionPoint(yield);
   for (OpOperand &operand : yield->getOpOperands())
-    operand.set(maskBits(builder, op->getLoc(), operand.get(), 0xFFFF0000));
+    operand.set(maskBits(builder, op->getLoc(), operand.get(), mask));
+  return true;
+}
+
+/// Accumulation in the 16-bit float that is the upper half of an f32: bf16.
+static bool plantBF16Accumulation(Operation *op, OpBuilder &builder) {
+  return plantNarrowSums(op, builder, 0xFFFF0000);
+}
+
+/// Accumulation with the eleven bits of f16, on devices without it, too.
+static bool plantF16Accumulation(Operation *op, OpBuilder &builder) {
+  return plantNarrowSums(op, builder, 0xFFFFE000);
+}
+
+/// A sum with one term too many.
+static bool plantTermTooMany(Operation *op, OpBuilder &builder) {
+  scf::ForOp loop = getAccumulation(op);
+  if (!loop)
+    return false;
+  loop.setUpperBound(arith::AddIOp::create(
+      builder, op->getLoc(), loop.getUpperBound(), loop.getStep()));
+  return true;
+}
+
+/// subgroup-size: values are combined as if a subgroup had half the lanes.
+static bool plantSubgroupSize(Operation *op, OpBuilder &builder) {
+  auto shuffle = dyn_cast<gpu::ShuffleOp>(op);
+  APInt distance, width;
+  if (!shuffle || shuffle.getMode() != gpu::ShuffleMode::XOR ||
+      !matchPattern(shuffle.getOffset(), m_ConstantInt(&distance)) ||
+      !matchPattern(shuffle.getWidth(), m_ConstantInt(&width)) ||
+      distance.getZExtValue() * 2 != width.getZExtValue())
+    return false;
+  for (Operation *combiner :
+       llvm::to_vector(shuffle.getShuffleResult().getUsers()))
+    combiner->replaceAllUsesWith(ValueRange(shuffle.getValue()));
+  return true;
+}
+
+/// subgroup-lane: what the upper half of a subgroup holds is asked of the lower
+/// half, as if a subgroup had half the lanes.
+static bool plantSubgroupLane(Operation *op, OpBuilder &builder) {
+  auto broadcast = dyn_cast<gpu::SubgroupBroadcastOp>(op);
+  APInt lane;
+  if (!broadcast || !broadcast.getLane() ||
+      !matchPattern(broadcast.getLane(), m_ConstantInt(&lane)))
+    return false;
+  broadcast.getLaneMutable().assign(
+      arith::ConstantIntOp::create(builder, op->getLoc(),
+                                   int64_t(lane.getZExtValue() % 4),
+                                   /*width=*/32)
+          .getResult());
+  return true;
+}
+
+/// What the workgroups behind the first give is zero.
+static bool plantFirstWorkgroup(Operation *op, OpBuilder &builder) {
+  auto store = dyn_cast<memref::StoreOp>(op);
+  if (!store || !store.getValue().getType().isF32())
+    return false;
+  Location loc = op->getLoc();
+  Value group = gpu::BlockIdOp::create(builder, loc, gpu::Dimension::x);
+  Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                        group, makeIndex(builder, loc, 0));
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
+  store.getValueMutable().assign(
+      arith::SelectOp::create(builder, loc, isFirst, store.getValue(), zero)
+          .getResult());
   return true;
 }
 
@@ -266,6 +334,11 @@ ArrayRef<FaultKind> tapml::getKernelFaults() {
       {"last-term-dropped", plantLastTermDropped, everywhere},
       {"uninitialised-accumulator", plantUninitialised, everywhere},
       {"bf16-accumulation", plantBF16Accumulation, everywhere},
+      {"f16-accumulation", plantF16Accumulation, everywhere},
+      {"term-too-many", plantTermTooMany, everywhere},
+      {"subgroup-size", plantSubgroupSize, everywhere},
+      {"subgroup-lane", plantSubgroupLane, everywhere},
+      {"first-workgroup", plantFirstWorkgroup, everywhere},
       {"wrong-stride", plantWrongStride},
       {"subnormals-flushed", plantFlushed, everywhere},
       {"endless-kernel", plantEndless, everywhere},

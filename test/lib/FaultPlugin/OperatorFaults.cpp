@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Faults.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 
 using namespace mlir;
@@ -150,6 +151,75 @@ static bool plantTileRow(Operation *op, OpBuilder &builder) {
   return true;
 }
 
+/// The operands of a difference, a quotient or a product in the wrong order.
+static bool plantOperandsSwapped(Operation *op, OpBuilder &builder) {
+  if (!isa<SubOp, DivOp, MatmulOp>(op))
+    return false;
+  Value first = op->getOperand(0), second = op->getOperand(1);
+  if (isa<MatmulOp>(op) && first.getType() != second.getType())
+    return false;
+  op->setOperands({second, first});
+  return true;
+}
+
+/// The branches of a choice swapped.
+static bool plantBranchesSwapped(Operation *op, OpBuilder &builder) {
+  auto choice = dyn_cast<WhereOp>(op);
+  if (!choice)
+    return false;
+  Value taken = choice.getA();
+  choice.getAMutable().assign(choice.getB());
+  choice.getBMutable().assign(taken);
+  return true;
+}
+
+/// A limit that is not kept.
+static bool plantLimitMissing(Operation *op, OpBuilder &builder) {
+  if (!isa<MaximumOp, MinimumOp>(op) ||
+      op->getOperand(0).getType() != op->getResult(0).getType())
+    return false;
+  op->setOperand(1, op->getOperand(0));
+  return true;
+}
+
+/// A range that begins and ends one too early.
+static bool plantSliceOffByOne(Operation *op, OpBuilder &builder) {
+  auto slice = dyn_cast<SliceOp>(op);
+  if (!slice)
+    return false;
+  Value one = arith::ConstantIndexOp::create(builder, op->getLoc(), 1);
+  for (OpOperand *bound : {&slice.getStartMutable(), &slice.getEndMutable()})
+    bound->set(arith::SubIOp::create(builder, op->getLoc(), bound->get(), one));
+  return true;
+}
+
+/// Tensors joined in the wrong order.
+static bool plantConcatOrder(Operation *op, OpBuilder &builder) {
+  auto concat = dyn_cast<ConcatOp>(op);
+  if (!concat || concat.getInputs().size() < 2)
+    return false;
+  op->setOperands(llvm::to_vector(llvm::reverse(op->getOperands())));
+  return true;
+}
+
+/// The row before the one that an index names.
+static bool plantRowBefore(Operation *op, OpBuilder &builder) {
+  auto embedding = dyn_cast<EmbeddingOp>(op);
+  if (!embedding)
+    return false;
+  Location loc = op->getLoc();
+  auto type = cast<RankedTensorType>(embedding.getIds().getType());
+  auto scalar = RankedTensorType::get({}, type.getElementType());
+  auto number = DenseElementsAttr::get(
+      scalar, builder.getIntegerAttr(type.getElementType(), 1));
+  Value one = ConstantOp::create(builder, loc, scalar, number,
+                                 /*instance=*/nullptr);
+  embedding.getIdsMutable().assign(SubOp::create(builder, loc, type,
+                                                 embedding.getIds(), one,
+                                                 /*instance=*/nullptr));
+  return true;
+}
+
 ArrayRef<FaultKind> tapml::getOperatorFaults() {
   static constexpr FaultKind kinds[] = {
       {"gelu-form", plantGeluForm},
@@ -162,6 +232,12 @@ ArrayRef<FaultKind> tapml::getOperatorFaults() {
       {"residual-dropped", plantResidualDropped},
       {"wrong-broadcast", plantWrongBroadcast},
       {"first-row", plantFirstRow},
-      {"tile-row", plantTileRow}};
+      {"tile-row", plantTileRow},
+      {"operands-swapped", plantOperandsSwapped},
+      {"branches-swapped", plantBranchesSwapped},
+      {"limit-missing", plantLimitMissing},
+      {"slice-off-by-one", plantSliceOffByOne},
+      {"concat-order", plantConcatOrder},
+      {"row-before", plantRowBefore}};
   return kinds;
 }

@@ -58,7 +58,7 @@ void expandHalfConversions(llvm::Module &module);
 
 /// Links relocatable objects to a shared object with LLD.
 llvm::Expected<llvm::SmallVector<char, 0>>
-linkSharedObject(llvm::ArrayRef<llvm::SmallVector<char, 0>> objects);
+linkSharedObject(llvm::ArrayRef<llvm::ArrayRef<char>> objects);
 
 } // namespace tapml
 

@@ -17,6 +17,12 @@ namespace tapml {
 #define GEN_PASS_DECL
 #include "tapml/Target/Host/Passes.h.inc"
 
+class HostObjectCache;
+
+/// The pass, with machine code that was made before. `cache` may be null.
+std::unique_ptr<mlir::Pass>
+createCompileHostPass(CompileHostPassOptions options, HostObjectCache *cache);
+
 #define GEN_PASS_REGISTRATION
 #include "tapml/Target/Host/Passes.h.inc"
 
