@@ -21,16 +21,18 @@ std::optional<StringRef> tapml::getInstance(Operation *op) {
   return cast<StringAttr>(instances[0]).getValue();
 }
 
-/// Calls `visit` with the difference of every two elements: zero where both are
-/// equal or NaN, infinite where only one is a finite number.
+/// Calls `visit` with the difference of every two elements, and the second:
+/// zero where both are equal or NaN, infinite where only one is a finite
+/// number.
 static void visitDifferences(const Estimate &a, const Estimate &b,
-                             llvm::function_ref<void(double)> visit) {
+                             llvm::function_ref<void(double, double)> visit) {
   auto visitOne = [&](double x, double y) {
     if (x == y || (std::isnan(x) && std::isnan(y)))
-      return visit(0);
+      return visit(0, y);
     double difference = std::fabs(x - y);
     visit(std::isnan(difference) ? std::numeric_limits<double>::infinity()
-                                 : difference);
+                                 : difference,
+          y);
   };
   if (a.isFloat())
     for (auto [x, y] : zip(a.getFloats(), b.getFloats()))
@@ -40,16 +42,20 @@ static void visitDifferences(const Estimate &a, const Estimate &b,
       visitOne(double(x), double(y));
 }
 
-double tapml::getDistance(const Estimate &a, const Estimate &b) {
+double tapml::getDistance(const Estimate &a, const Estimate &b, bool specials) {
   double sum = 0;
-  visitDifferences(a, b, [&](double x) { sum += x * x; });
+  visitDifferences(a, b, [&](double x, double expected) {
+    if (specials || std::isfinite(expected))
+      sum += x * x;
+  });
   int64_t count = a.getNumElements();
   return count ? std::sqrt(sum / double(count)) : 0;
 }
 
 double tapml::getLargestDifference(const Estimate &a, const Estimate &b) {
   double largest = 0;
-  visitDifferences(a, b, [&](double x) { largest = std::max(largest, x); });
+  visitDifferences(a, b,
+                   [&](double x, double) { largest = std::max(largest, x); });
   return largest;
 }
 

@@ -34,10 +34,11 @@ struct Envelope {
   double getAllowed(const Boundary &boundary) const;
 };
 
-/// Returns the root mean square of `a - b` over the elements where both are
-/// finite; infinite if only one of them is somewhere. Integers count as
-/// numbers.
-double getDistance(const Estimate &a, const Estimate &b);
+/// Returns the root mean square of `a - b` over the elements: zero where both
+/// are equal or NaN, infinite if only one of them is finite somewhere. Integers
+/// count as numbers. Without `specials`, elements where `b` is not finite may
+/// be anything.
+double getDistance(const Estimate &a, const Estimate &b, bool specials = true);
 
 /// Returns the largest absolute difference of two elements.
 double getLargestDifference(const Estimate &a, const Estimate &b);

@@ -207,8 +207,11 @@ void SampleJudge::judgeOperator(Operation *op, StringRef instance,
   auto boundary = envelope.operators.find(instance);
   if (boundary == envelope.operators.end())
     return;
+  // What the target does not promise is nobody's fault inside the model; what
+  // comes out of it is another matter.
   operatorDrifts.push_back(
-      {instance.str(), getDistance(results.front(), boundary->second.clean)});
+      {instance.str(), getDistance(results.front(), boundary->second.clean,
+                                   targetArithmetic.promisesNonFinite)});
 }
 
 void SampleJudge::judgeOutputs(const Envelope &envelope) {
