@@ -49,10 +49,12 @@ class Case:
     target: str = "vulkan"
     #: Where it is planted, if that is more than the operator.
     planted: str = ""
+    #: What it is called, where the same fault is planted in several models.
+    called: str = ""
 
     @property
     def name(self) -> str:
-        return self.fault
+        return self.called or self.fault
 
 
 #: Puts the layer of the tests between the loader and the driver.
@@ -94,6 +96,16 @@ CASES = [
         COMPUTATIONS,
         "divisions that all err to one side",
         planted="*",
+    ),
+    Case(
+        "biased-division",
+        "signs",
+        "layers.1.div.1",
+        "drift",
+        COMPUTATIONS,
+        "the same, before a comparison that hides it from the outputs",
+        planted="*",
+        called="hidden-drift",
     ),
     Case("no-maximum", "pooling", "layers.0.softmax", "alone", COMPUTATIONS, "softmax without its maximum"),
     Case("nan-to-zero", "choices", "layers.0.div", "drift", COMPUTATIONS, "NaN becomes zero"),

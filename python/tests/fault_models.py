@@ -130,6 +130,13 @@ class Quotients(nn.Module):
         return x
 
 
+class Signs(nn.Module):
+    """Which numbers are positive."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x > 0
+
+
 class Activations(nn.Module):
     """The same activation twice, in its two forms."""
 
@@ -257,6 +264,9 @@ MODELS = {
     "moves": Model(lambda: Layers(Moves(6), Moves(5)), lambda seed: subnormal(20)),
     "quotients": Model(
         lambda: Layers(Quotients(40, 1), Quotients(30, 2)), lambda seed: rows(50, (5, 12)), {"x": {0: _ROWS}}
+    ),
+    "signs": Model(
+        lambda: Layers(Quotients(40, 1), Quotients(30, 2), Signs()), lambda seed: rows(50, (5, 12)), {"x": {0: _ROWS}}
     ),
     "choices": Model(lambda: Layers(Choices(9), Choices(7)), lambda seed: special(12), {"x": {0: _ROWS}}),
     "rotary": Model(
