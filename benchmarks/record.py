@@ -7,7 +7,7 @@
 Every round runs everything once, so that a change of the machine's speed meets all of it, and records all samples
 into an empty directory, without the oracle and with it. The table has medians in milliseconds with the lowest and
 the highest time; the ratio is that of the medians of recording without the oracle and of the eager run. "setup" is
-what is done once for a model: hashing the graph and the weights, and the first use of every directory of the store.
+what is done once for a model: hashing the graph and the weights.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import torch
 
 import tapml
 from tapml._record.recorder import Recorder
-from tapml.records import DATA_DIRECTORY, DIRECTORY
+from tapml.records import DIRECTORY
 
 
 def timed(call: Callable[[], object]) -> float:
@@ -44,15 +44,6 @@ def timed(call: Callable[[], object]) -> float:
 def eager(model: torch.nn.Module, sample: dict[str, torch.Tensor]) -> None:
     with torch.no_grad():
         model(**sample)
-
-
-def make_directories(data: Path) -> None:
-    """Makes the directories of a store, and a file in each: some file systems are slow the first time."""
-    for number in range(256):
-        directory = data / f"{number:02x}"
-        directory.mkdir()
-        (directory / "first").touch()
-        (directory / "first").unlink()
 
 
 def cell(times: list[float]) -> str:
@@ -77,7 +68,6 @@ def main() -> None:
                 shutil.rmtree(package / DIRECTORY, ignore_errors=True)
                 start = time.perf_counter()
                 recorder = Recorder(package, captured.source, with_oracle=with_oracle)
-                make_directories(package / DIRECTORY / DATA_DIRECTORY)
                 measured["setup", kind] = 1000 * (time.perf_counter() - start)
                 for number in chosen:
                     before = recorder.oracle_seconds

@@ -61,7 +61,6 @@ private:
                                          const OperatorGroup &group,
                                          const Visit &visit,
                                          bool fused = false);
-  llvm::Expected<ArrayRef<char>> readValue(const RecordedValue &value);
   llvm::Expected<DataAttr> copyValue(const RecordedValue &value);
   llvm::Expected<DataAttr> copyWeight(const RecordedValue &value);
   template <typename T>
@@ -180,18 +179,6 @@ void Carver::chooseVisits() {
 // Data
 //===----------------------------------------------------------------------===//
 
-/// The bytes of a tensor as records describe it.
-static uint64_t getByteSize(const RecordedValue &value) {
-  uint64_t size = getElementBytes(value.type);
-  for (int64_t dim : value.shape)
-    size *= dim;
-  return size;
-}
-
-llvm::Expected<ArrayRef<char>> Carver::readValue(const RecordedValue &value) {
-  return records->getStore().read(value.name, getByteSize(value));
-}
-
 llvm::Expected<DataAttr> Carver::copyWeight(const RecordedValue &value) {
   const rt::SafetensorsEntry *entry = weights->find(value.name);
   if (!entry)
@@ -223,7 +210,7 @@ llvm::Expected<DataAttr> Carver::copyWeight(const RecordedValue &value) {
 llvm::Expected<DataAttr> Carver::copyValue(const RecordedValue &value) {
   if (value.kind == RecordedValue::Kind::Weight)
     return copyWeight(value);
-  llvm::Expected<ArrayRef<char>> bytes = readValue(value);
+  llvm::Expected<ArrayRef<char>> bytes = records->read(value);
   if (!bytes)
     return bytes.takeError();
   if (llvm::Error error = directory.getStore().add(value.name, *bytes))
@@ -405,7 +392,7 @@ llvm::Expected<CarvedVisit> Carver::carveVisit(const RecordedOperator &op,
     bool rounds = estimate.isFloat() && !estimate.isExact();
     if (oracle || rounds) {
       if (oracle) {
-        llvm::Expected<ArrayRef<char>> values = readValue(*oracle);
+        llvm::Expected<ArrayRef<char>> values = records->read(*oracle);
         if (!values)
           return values.takeError();
         auto text = findDisagreement(

@@ -12,6 +12,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
+#include "tapml/Migration/ContentStore.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
@@ -21,7 +22,7 @@ using namespace mlir;
 using namespace tapml;
 
 /// The version of the records that this build reads.
-static constexpr int64_t kRecordsVersion = 1;
+static constexpr int64_t kRecordsVersion = 2;
 
 unsigned tapml::getElementBytes(StringRef name) {
   return llvm::StringSwitch<unsigned>(name)
@@ -30,6 +31,13 @@ unsigned tapml::getElementBytes(StringRef name) {
       .Cases({"i32", "f32"}, 4)
       .Cases({"i64", "f64"}, 8)
       .Default(0);
+}
+
+uint64_t tapml::getByteSize(const RecordedValue &value) {
+  uint64_t size = getElementBytes(value.type);
+  for (int64_t dim : value.shape)
+    size *= dim;
+  return size;
 }
 
 Type tapml::getRecordedType(MLIRContext *context, StringRef name) {
@@ -93,6 +101,10 @@ llvm::Error Records::readIndex(StringRef graphPath, StringRef weightsPath) {
   JSONFields framework = fields.getObject("source");
   source =
       framework.getString("framework") + " " + framework.getString("version");
+  for (JSONFields entry : fields.getObjects("data")) {
+    std::string file = entry.getString("file");
+    data.addFile(file, joinPath(directory, file), entry.getInteger("bytes"));
+  }
   for (JSONFields entry : fields.getObjects("samples"))
     samples.push_back({entry.getInteger("sample"), entry.getString("file"),
                        entry.getString("sha256"), entry.getInteger("visits")});
@@ -186,7 +198,6 @@ llvm::Expected<std::unique_ptr<Records>> Records::open(StringRef directory,
                                                        ModuleOp graph) {
   std::unique_ptr<Records> records(
       new Records(joinPath(directory.rtrim('/'), "records")));
-  records->store.setDirectory(joinPath(records->directory, "data"));
   if (llvm::Error error = records->readIndex(graphPath, weightsPath))
     return std::move(error);
   if (llvm::Error error = records->findGroups(graph))
@@ -259,6 +270,33 @@ static bool matches(const RecordedValue &value, Value graphValue) {
   return global.getWeightKey() == value.name;
 }
 
+/// Checks that a tensor can lie where the records say that it does.
+llvm::Error Records::checkPlace(const Visit &visit,
+                                const RecordedValue &value) const {
+  if (value.kind != RecordedValue::Kind::Data)
+    return llvm::Error::success();
+  std::optional<uint64_t> size = data.getFileSize(value.file);
+  if (!size)
+    return makeError(visit.position + ": a tensor of '" +
+                     operators[visit.op].name + "' lies in '" + value.file +
+                     "', which is not in records.json; record the model "
+                     "again");
+  uint64_t offset = value.offset, bytes = getByteSize(value);
+  if (offset % kRecordedAlignment)
+    return makeError(
+        visit.position + ": a tensor of '" + operators[visit.op].name +
+        "' begins at " + llvm::Twine(offset) + " of " + value.file +
+        ", which is not a multiple of " + llvm::Twine(kRecordedAlignment) +
+        "; record the model again");
+  if (offset > *size || bytes > *size - offset)
+    return makeError(visit.position + ": a tensor of '" +
+                     operators[visit.op].name + "' has " + llvm::Twine(bytes) +
+                     " bytes at " + llvm::Twine(offset) + " of " + value.file +
+                     ", which has " + llvm::Twine(*size) +
+                     " bytes; record the model again");
+  return llvm::Error::success();
+}
+
 llvm::Error Records::checkVisit(const Visit &visit) const {
   const std::string &name = operators[visit.op].name;
   const OperatorGroup &group = groups[visit.op];
@@ -296,7 +334,20 @@ llvm::Error Records::checkVisit(const Visit &visit) const {
                        llvm::Twine(i) + " of '" + name + "' is " +
                        describe(*oracle) + ", but the result is " +
                        describe(result));
+  for (ArrayRef<RecordedValue> values :
+       {ArrayRef(visit.operands), ArrayRef(visit.results)})
+    for (const RecordedValue &value : values)
+      if (llvm::Error error = checkPlace(visit, value))
+        return error;
+  for (const std::optional<RecordedValue> &oracle : visit.oracle)
+    if (oracle)
+      if (llvm::Error error = checkPlace(visit, *oracle))
+        return error;
   return llvm::Error::success();
+}
+
+llvm::Expected<ArrayRef<char>> Records::read(const RecordedValue &value) {
+  return data.read(value.file, value.offset, getByteSize(value), value.name);
 }
 
 llvm::Error

@@ -215,6 +215,8 @@ RecordedValue tapml::readValue(JSONFields &fields) {
                 });
   if (!isHash)
     fields.fail("data", "a SHA-256 in lower-case hexadecimal");
+  value.file = fields.getString("file");
+  value.offset = fields.getInteger("offset");
   if (fields.has("stats"))
     value.statistics = readStatistics(fields.getObject("stats"));
   return value;

@@ -4,7 +4,7 @@
 
 records/records.json     what is recorded, of which graph and weights; written anew after each sample
 records/sample-N.jsonl   one line per visit of an operator, in the order of execution
-records/data/ab/abc...   every distinct tensor once: its elements in order, little-endian, named by their SHA-256
+records/data-N.bin       tensors one after the other, every distinct one once: its elements in order, little-endian
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ import numpy as np
 
 from tapml.errors import RecordsError
 
-VERSION = 1
+VERSION = 2
 DIRECTORY = "records"
 INDEX_FILE = "records.json"
-DATA_DIRECTORY = "data"
+
+#: Every tensor begins at a multiple of this in its data file, so that it can be used where the file is mapped.
+ALIGNMENT = 64
 
 #: The files that records belong to, and the key of their SHA-256 in the index.
 RECORDED_FILES = {"graph.mlir": "graph_sha256", "weights.safetensors": "weights_sha256"}
@@ -34,11 +36,6 @@ ELEMENT_TYPES = {"f16": "<f2", "f32": "<f4", "f64": "<f8", "i32": "<i4", "i64": 
 
 #: What a visit says of one value: see docs/Recording.md.
 Reference = Mapping[str, Any]
-
-
-def content_path(data: str | os.PathLike[str], digest: str) -> str:
-    """Returns the file of a tensor in the directory ``data``."""
-    return os.path.join(data, digest[:2], digest)
 
 
 def file_digest(file: Path) -> str:
@@ -80,7 +77,7 @@ class Records:
         self.package = Path(package)
         self.directory = self.package / DIRECTORY
         self.index = _read_index(self.directory / INDEX_FILE)
-        self.data = self.directory / DATA_DIRECTORY
+        self._data_sizes = {entry["file"]: entry["bytes"] for entry in self.index["data"]}
         for file, key in RECORDED_FILES.items():
             try:
                 digest = file_digest(self.package / file)
@@ -118,16 +115,18 @@ class Records:
 
     def tensor(self, reference: Reference) -> np.ndarray:
         """Returns the tensor behind a reference that has data; read-only."""
-        file = Path(content_path(self.data, reference["data"]))
-        content = _read(file)
+        name, offset, digest = reference["file"], reference["offset"], reference["data"]
+        file = self.directory / name
         dtype, shape = np.dtype(ELEMENT_TYPES[reference["type"]]), reference["shape"]
-        expected = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-        if len(content) != expected:
-            raise RecordsError(
-                f"'{file}' is damaged: {len(content)} bytes, expected {expected}; record the model again"
-            )
-        if hashlib.sha256(content).hexdigest() != reference["data"]:
-            raise RecordsError(f"'{file}' is damaged: its content does not have its name; record the model again")
+        size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+        where = f"{size} bytes at {offset}"
+        if name not in self._data_sizes:
+            raise RecordsError(f"'{file}' is not in '{self.directory / INDEX_FILE}'; record the model again")
+        if offset % ALIGNMENT or not 0 <= offset <= self._data_sizes[name] - size:
+            raise RecordsError(f"'{file}' cannot have a tensor of {where}; record the model again")
+        content = _read_part(file, self._data_sizes[name], offset, size)
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise RecordsError(f"'{file}' is damaged: the {where} are not those recorded; record the model again")
         return np.frombuffer(content, dtype).reshape(shape)
 
 
@@ -142,8 +141,10 @@ def _read_index(file: Path) -> dict[str, Any]:
         raise RecordsError(f"'{file}' is damaged: {error}; record the model again") from error
     version = index.get("version") if isinstance(index, dict) else None
     if version != VERSION:
-        raise RecordsError(f"'{file}' has version {version}, and this TapML reads version {VERSION}; record it again")
-    missing = {"graph_sha256", "weights_sha256", "complete", "samples", "operators"} - index.keys()
+        raise RecordsError(
+            f"'{file}' has version {version}, and this TapML reads version {VERSION}; record the model again"
+        )
+    missing = {"graph_sha256", "weights_sha256", "complete", "data", "samples", "operators"} - index.keys()
     if missing:
         raise RecordsError(f"'{file}' is damaged: it lacks '{min(missing)}'; record the model again")
     return index
@@ -152,5 +153,18 @@ def _read_index(file: Path) -> dict[str, Any]:
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
+    except OSError as error:
+        raise RecordsError(f"cannot read '{file}': {error.strerror}; record the model again") from error
+
+
+def _read_part(file: Path, total: int, offset: int, size: int) -> bytes:
+    """Returns a part of a file that must be ``total`` bytes long."""
+    try:
+        with file.open("rb") as stream:
+            actual = os.fstat(stream.fileno()).st_size
+            if actual != total:
+                raise RecordsError(f"'{file}' is damaged: {actual} bytes, expected {total}; record the model again")
+            stream.seek(offset)
+            return stream.read(size)
     except OSError as error:
         raise RecordsError(f"cannot read '{file}': {error.strerror}; record the model again") from error

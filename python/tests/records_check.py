@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import load_file
 
 import tapml
-from tapml.records import Records, Visit
+from tapml.records import ALIGNMENT, Records, Visit
 
 import reference
 
@@ -97,6 +97,21 @@ def check_records(captured: tapml.Captured, path: Path) -> dict[int, list[Visit]
         assert entry["visits"] == entry["recorded"] == len(visits)
         assert entry["why"] is None
     return visits
+
+
+def check_data_files(records: Records) -> None:
+    """Fails unless the data files hold the tensors of the records, each once, and nothing else."""
+    tensors = [tensor for sample in records.samples for visit in records.visits(sample) for tensor in visit.tensors()]
+    places = {tensor["data"]: (tensor["file"], tensor["offset"]) for tensor in tensors}
+    assert all(places[tensor["data"]] == (tensor["file"], tensor["offset"]) for tensor in tensors)
+    ends: dict[str, int] = {}
+    sizes = {tensor["data"]: records.tensor(tensor).nbytes for tensor in tensors}
+    for digest, (file, offset) in sorted(places.items(), key=lambda item: (item[1], sizes[item[0]])):
+        assert offset == -(-ends.get(file, 0) // ALIGNMENT) * ALIGNMENT
+        ends[file] = offset + sizes[digest]
+    assert {entry["file"]: entry["bytes"] for entry in records.index["data"]} == ends
+    files = {f"sample-{sample}.jsonl" for sample in records.samples} | {"records.json"} | ends.keys()
+    assert {file.name for file in records.directory.iterdir()} == files
 
 
 def tensor(records: Records, reference: Mapping[str, Any]) -> torch.Tensor:

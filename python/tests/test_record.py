@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from tapml.errors import CaptureError
 from tapml.records import Records, Visit
 
 from conftest import FunctionModule
-from records_check import check_records, check_statistics, tensor
+from records_check import check_data_files, check_records, check_statistics, tensor
 
 
 def record(
@@ -124,9 +125,9 @@ def test_integers_and_booleans(path: Path) -> None:
     for visit in visits[0]:
         assert (visit.oracle[0] is None) == (visit.results[0]["type"] != "f32")
     records = Records(path)
-    data = Path(records.data)
     boolean = next(visit.results[0] for visit in visits[0] if visit.results[0]["type"] == "i1")
-    assert set((data / boolean["data"][:2] / boolean["data"]).read_bytes()) <= {0, 1}
+    content = (records.directory / boolean["file"]).read_bytes()
+    assert set(content[boolean["offset"] : boolean["offset"] + math.prod(boolean["shape"])]) <= {0, 1}
     casts = [visit for visit in visits[0] if visit.operator.startswith("cast")]
     cast = next(visit for visit in casts if visit.results[0]["type"] == "f32")
     assert torch.equal(tensor(records, cast.oracle[0]), tensor(records, cast.results[0]).double()), "keeps its rounding"
@@ -265,9 +266,8 @@ def test_tied_weights_and_equal_tensors_are_stored_once(path: Path) -> None:
     _, visits = record(path, Model(), [{"ids": ids}, {"ids": ids}])
     assert visits[0][0].operands[0]["weight"] == visits[0][-1].operands[1]["weight"] == "embed.weight"
     assert visits[0] == visits[1]
-    digests = {reference["data"] for visit in visits[0] for reference in visit.tensors()}
-    files = {file.name for file in (path / "records" / "data").rglob("*") if file.is_file()}
-    assert files == digests
+    check_data_files(Records(path))
+    assert [entry["file"] for entry in Records(path).index["data"]] == ["data-0.bin"]  # Sample 1 brings nothing new.
     named = by_name(visits[0])
     assert named["mul"].results[0]["data"] == named["embed"].results[0]["data"]
 

@@ -30,10 +30,10 @@ from tapml._record import carry, recorder
 from tapml._record.recorder import Recorder
 from tapml._record.store import Store
 from tapml.errors import RecordsError, TapMLError
-from tapml.records import Records, content_path
+from tapml.records import Records
 
 from conftest import FunctionModule
-from records_check import check_records
+from records_check import check_data_files, check_records
 
 MODEL = """
 import pathlib
@@ -163,12 +163,42 @@ def test_an_interrupt_leaves_no_write_behind(tmp_path: Path) -> None:
     store.begin()
     store._queue = Interrupted()
     store._writer.submit(time.sleep, 0.2)
-    store.put(torch.arange(4))
     with pytest.raises(KeyboardInterrupt):
-        store.flush()
+        store.put(torch.arange(1 << 18))
     store.take_back()
     store._writer.shutdown()
-    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_store_goes_on_after_what_was_taken_back(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    first, second, large = torch.arange(4), torch.arange(5), torch.arange(1 << 18)
+    store.begin()
+    kept = store.put(first)
+    store.commit(store.complete())
+    store.take_back()  # Nothing: that is kept for good.
+    store.begin()
+    store.put(large)
+    store.put(second)
+    store.complete()
+    store.take_back()
+    assert [file.name for file in tmp_path.iterdir()] == [kept.file]
+    store.begin()
+    assert store.put(first) == kept
+    again = store.put(second)
+    files = store.complete()
+    assert [(file.name, file.size) for file in files] == [(kept.file, first.nbytes), (again.file, second.nbytes)]
+    assert (tmp_path / again.file).read_bytes() == second.numpy().tobytes()
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "small.tapml"
+    captured = small(path)
+    before = {file.name: file.read_bytes() for file in (path / "records").iterdir()}
+    for name in ("data-3.bin.new", "data-4.bin"):
+        (path / "records" / name).write_text("left")
+    Recorder(path, captured.source).run()
+    assert {file.name: file.read_bytes() for file in (path / "records").iterdir()} == before
 
 
 @pytest.fixture
@@ -194,8 +224,7 @@ def test_an_interrupt_while_a_sample_is_noted_keeps_it(tmp_path: Path, monkeypat
         Recorder(path, captured.source).run()
     records = Records(path)
     assert records.samples == [0]
-    used = {tensor["data"] for visit in records.visits(0) for tensor in visit.tensors()}
-    assert {file.name for file in records.data.rglob("*") if file.is_file()} == used
+    check_data_files(records)
 
 
 @pytest.mark.usefixtures("interruptible")
@@ -212,10 +241,7 @@ def test_an_interrupted_recording_goes_on(tmp_path: Path, number: signal.Signals
     assert not records.complete
     assert 3 <= len(records.samples) < 398
     if number is signal.SIGINT:
-        used = {
-            reference["data"] for s in records.samples for visit in records.visits(s) for reference in visit.tensors()
-        }
-        assert {file.name for file in records.data.rglob("*") if file.is_file()} == used, "nothing else is left"
+        check_data_files(records)  # Nothing else is left.
 
     # Again, with fewer samples and in another order: what is recorded is not recorded again.
     kept = {sample: (path / "records" / f"sample-{sample}.jsonl").stat().st_ino for sample in (0, 2)}
@@ -228,8 +254,7 @@ def test_an_interrupted_recording_goes_on(tmp_path: Path, number: signal.Signals
     assert [entry["visits"] for entry in records.operators] == [3, 3, 3]
     assert (path / "records" / "sample-0.jsonl").stat().st_ino == kept[2]
     assert (path / "records" / "sample-2.jsonl").stat().st_ino == kept[0]
-    used = {reference["data"] for s in records.samples for visit in records.visits(s) for reference in visit.tensors()}
-    assert {file.name for file in records.data.rglob("*") if file.is_file()} == used
+    check_data_files(records)
     assert sorted(file.name for file in tmp_path.iterdir() if file.name.startswith(".")) == []
 
 
@@ -244,7 +269,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert records.samples == [0]
     assert not records.complete
     assert [entry["recorded"] for entry in records.operators] == [1, 1, 1]
-    assert len([file for file in records.data.rglob("*") if file.is_file()]) == 7
+    check_data_files(records)
     assert run(tmp_path).returncode == 0
     assert read_everything(path).complete
 
@@ -262,7 +287,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     captured = small(tmp_path / "small.tapml")
     shutil.rmtree(tmp_path / "small.tapml" / "records")
     (tmp_path / "small.tapml" / "records").write_text("in the way")
-    with pytest.raises(RecordsError, match=r"cannot write '.*records': Not a directory; no sample is recorded"):
+    with pytest.raises(RecordsError, match=r"cannot write '.*records': File exists; no sample is recorded"):
         Recorder(tmp_path / "small.tapml", captured.source).run()
 
 
@@ -325,19 +350,80 @@ def test_damaged_data(tmp_path: Path) -> None:
     path = tmp_path / "small.tapml"
     captured = small(path)
     first = next(Records(path).visits(0)).results[0]
-    file = Path(content_path(path / "records" / "data", first["data"]))
+    file = path / "records" / first["file"]
     whole = file.read_bytes()
+    size = len(whole)
+    start, end = first["offset"], first["offset"] + 16
+    changed = whole[:start] + b"!" + whole[start + 1 :]
     for content, message in (
-        (whole[:-1], f"'{file}' is damaged: 15 bytes, expected 16; record the model again"),
-        (whole[:-1] + b"!", f"'{file}' is damaged: its content does not have its name; record the model again"),
+        (whole[:-1], f"'{file}' is damaged: {size - 1} bytes, expected {size}; record the model again"),
+        (whole + b"!", f"'{file}' is damaged: {size + 1} bytes, expected {size}; record the model again"),
+        (b"", f"'{file}' is damaged: 0 bytes, expected {size}; record the model again"),
+        (changed, f"'{file}' is damaged: the 16 bytes at {start} are not those recorded; record the model again"),
     ):
         file.write_bytes(content)
         assert damaged(path) == message
     file.unlink()
     assert damaged(path) == f"cannot read '{file}': No such file or directory; record the model again"
-    file.write_bytes(whole[:-1] + b"?")
+    file.write_bytes(whole[: end - 1] + b"?" + whole[end:])
     captured.save(path, record=True)  # Finds it and records the sample again.
     check_records(captured, path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"file": "data-9.bin"}, "'{records}/data-9.bin' is not in '{records}/records.json'; record the model again"),
+        ({"offset": 4}, "'{records}/data-0.bin' cannot have a tensor of 16 bytes at 4; record the model again"),
+        ({"offset": -64}, "'{records}/data-0.bin' cannot have a tensor of 16 bytes at -64; record the model again"),
+        ({"offset": 6400}, "'{records}/data-0.bin' cannot have a tensor of 16 bytes at 6400; record the model again"),
+        ({"shape": [400]}, "'{records}/data-0.bin' cannot have a tensor of 1600 bytes at 64; record the model again"),
+    ],
+)
+def test_tensors_that_cannot_be_where_a_reference_says(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    path = tmp_path / "small.tapml"
+    small(path)
+    records = Records(path)
+    with pytest.raises(RecordsError) as info:
+        records.tensor({**next(records.visits(0)).results[0], **change})
+    assert str(info.value) == message.format(records=path / "records")
+
+
+def test_a_damaged_file_takes_every_sample_with_it_that_needs_it(tmp_path: Path) -> None:
+    """Samples 0 and 1 share a tensor; 2 has one of its own. What stays has the data files that it needs, no others."""
+    path = tmp_path / "small.tapml"
+    shared = torch.arange(4.0)
+    module = FunctionModule(lambda x, y: (x + 1, y * 2)).eval()
+    samples = [(shared, shared + 1), (shared, shared + 2), (shared + 10, shared + 20)]
+    captured = tapml.capture(module, samples, name="small")
+    captured.save(path, record=True)
+    records = Records(path)
+    check_data_files(records)
+
+    def inodes() -> dict[str, int]:
+        return {file.name: file.stat().st_ino for file in (path / "records").glob("data-*.bin")}
+
+    before = inodes()
+    x = next(records.visits(1)).operands[0]
+    assert x == next(records.visits(0)).operands[0]
+    with (path / "records" / x["file"]).open("r+b") as stream:
+        stream.seek(x["offset"])
+        stream.write(b"!")
+    captured.save(path, record=True)
+    check_records(captured, path)
+    check_data_files(Records(path))
+    after = inodes()
+    assert after["data-2.bin"] == before["data-2.bin"]
+    assert len(after) == 3
+
+    # Sample 0 is damaged alone: its data file stays, because sample 1 needs a part of it.
+    lines = path / "records" / "sample-0.jsonl"
+    lines.write_text(lines.read_text()[:-9])
+    before = inodes()
+    captured.save(path, record=True)
+    check_records(captured, path)
+    after = inodes()
+    assert before.items() <= after.items()
 
 
 def test_damaged_samples_and_index(tmp_path: Path) -> None:
@@ -354,11 +440,11 @@ def test_damaged_samples_and_index(tmp_path: Path) -> None:
     sample.write_text(text)
     index.write_text(whole[: len(whole) // 2])
     assert damaged(path).startswith(f"'{index}' is damaged: ")
-    index.write_text(whole.replace('"version": 1', '"version": 2'))
-    assert damaged(path) == f"'{index}' has version 2, and this TapML reads version 1; record it again"
+    index.write_text(whole.replace('"version": 2', '"version": 1'))
+    assert damaged(path) == f"'{index}' has version 1, and this TapML reads version 2; record the model again"
     index.write_text("[]")
     assert "has version None" in damaged(path)
-    index.write_text('{"version": 1}')
+    index.write_text('{"version": 2}')
     assert damaged(path) == f"'{index}' is damaged: it lacks 'complete'; record the model again"
     index.write_text(whole)
     with pytest.raises(RecordsError, match=r"sample 3 of '.*' is not recorded"):

@@ -32,7 +32,6 @@ public:
   explicit ContentStore(llvm::StringRef directory) : directory(directory) {}
 
   const std::string &getDirectory() const { return directory; }
-  void setDirectory(llvm::StringRef path) { directory = path.str(); }
 
   /// Returns the path of the content with hash `hash`.
   std::string getPath(llvm::StringRef hash) const;

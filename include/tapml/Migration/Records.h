@@ -17,7 +17,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "tapml/Migration/ContentStore.h"
+#include "tapml/Migration/RecordedData.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
@@ -38,7 +38,7 @@ struct RangeStatistics {
 /// A value that an operator got or gave.
 struct RecordedValue {
   enum class Kind {
-    /// A tensor of the records' content store.
+    /// A tensor in a data file of the records.
     Data,
     /// A weight of the model, by its key.
     Weight,
@@ -51,6 +51,9 @@ struct RecordedValue {
   llvm::SmallVector<int64_t> shape;
   /// The hash or the key.
   std::string name;
+  /// Where the bytes of a tensor begin: data file and offset.
+  std::string file;
+  int64_t offset = 0;
   int64_t size = 0;
   RangeStatistics statistics;
 };
@@ -118,7 +121,10 @@ public:
   bool isComplete() const { return complete; }
   /// The framework and its version, for people.
   const std::string &getSource() const { return source; }
-  ContentStore &getStore() { return store; }
+
+  /// Returns the bytes of a tensor of kind `Data`; they stay valid as long as
+  /// the records. Several threads may read.
+  llvm::Expected<llvm::ArrayRef<char>> read(const RecordedValue &value);
 
   /// Calls `callback` with every visit of the sample at `index`, in order,
   /// after it was compared with the graph. Stops at the first error.
@@ -133,15 +139,16 @@ private:
     int64_t visits;
   };
 
-  Records(llvm::StringRef directory) : directory(directory), store("") {}
+  Records(llvm::StringRef directory) : directory(directory) {}
   llvm::Error readIndex(llvm::StringRef graphPath, llvm::StringRef weightsPath);
   llvm::Error findGroups(mlir::ModuleOp graph);
   llvm::Expected<Visit> parseVisit(int64_t sample, const std::string &position,
                                    llvm::StringRef line) const;
   llvm::Error checkVisit(const Visit &visit) const;
+  llvm::Error checkPlace(const Visit &visit, const RecordedValue &value) const;
 
   std::string directory;
-  ContentStore store;
+  RecordedData data;
   std::string source;
   bool complete = false;
   std::vector<Sample> samples;
@@ -153,6 +160,9 @@ private:
 /// Returns the bytes that an element of the type that records call `name`
 /// takes; 0 if there is no such type.
 unsigned getElementBytes(llvm::StringRef name);
+
+/// Returns the bytes of a tensor.
+uint64_t getByteSize(const RecordedValue &value);
 
 /// Returns the element type that records call `name`, or null.
 mlir::Type getRecordedType(mlir::MLIRContext *context, llvm::StringRef name);

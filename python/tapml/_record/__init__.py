@@ -7,7 +7,7 @@
 ``execution``  runs the exported program node by node
 ``oracle``     the same operator in float64
 ``statistics`` the range of a tensor
-``store``      the content store: every distinct tensor once
+``store``      the data files: every distinct tensor once
 ``carry``      what an interrupted recording has already
 ``recorder``   puts these together and writes the files; ``tapml.records`` reads them
 """

@@ -16,13 +16,11 @@ from typing import Any
 
 from tapml.errors import RecordsError
 from tapml.records import (
-    DATA_DIRECTORY,
     DIRECTORY,
     INDEX_FILE,
     RECORDED_FILES,
     Records,
     Visit,
-    content_path,
     file_digest,
     sample_files,
 )
@@ -54,48 +52,48 @@ def carry_records(old: Path, new: Path, framework: Mapping[str, str]) -> None:
     if changed or records.index.get("source") != framework:
         return
     entries = {entry["sample_sha256"]: entry for entry in records.index["samples"]}
-    (new / DIRECTORY / DATA_DIRECTORY).mkdir(parents=True)
+    (new / DIRECTORY).mkdir()
     taken: list[dict[str, Any]] = []
     recorded: Counter[str] = Counter()
-    checked: set[str] = set()
+    used: set[str] = set()
+    checked: set[tuple[str, str, int]] = set()
     for number, file in enumerate(sample_files(new)):
         entry = entries.get(file_digest(file))
         visits = None if entry is None else _intact_visits(records, entry["sample"], checked)
         if entry is None or visits is None:
             continue
-        for digest in {reference["data"] for visit in visits for reference in visit.tensors()}:
-            _link(
-                Path(content_path(records.data, digest)), Path(content_path(new / DIRECTORY / DATA_DIRECTORY, digest))
-            )
+        used |= {reference["file"] for visit in visits for reference in visit.tensors()}
         name = f"sample-{number}.jsonl"
         _link(records.directory / entry["file"], new / DIRECTORY / name)
         taken.append({**entry, "sample": number, "file": name})
         recorded.update(visit.operator for visit in visits)
+    # A data file stays whole as long as one of its tensors is in use, whatever sample brought that.
+    data = [entry for entry in records.index["data"] if entry["file"] in used]
+    for entry in data:
+        _link(records.directory / entry["file"], new / DIRECTORY / entry["file"])
     operators = [
         {**entry, "visits": len(taken), "recorded": recorded[entry["operator"]]} for entry in records.operators
     ]
-    index = {**records.index, "complete": False, "samples": taken, "operators": operators}
+    index = {**records.index, "complete": False, "data": data, "samples": taken, "operators": operators}
     write_atomically(new / DIRECTORY / INDEX_FILE, json.dumps(index).encode())
 
 
-def _intact_visits(records: Records, sample: int, checked: set[str]) -> list[Visit] | None:
-    """Returns the visits of a sample, or None if anything of it is damaged; ``checked`` are digests that are not."""
+def _intact_visits(records: Records, sample: int, checked: set[tuple[str, str, int]]) -> list[Visit] | None:
+    """Returns the visits of a sample, or None if anything of it is damaged; ``checked`` are tensors that are not."""
     try:
         visits = list(records.visits(sample))
         for visit in visits:
             for reference in visit.tensors():
-                if reference["data"] not in checked:
+                place = reference["data"], reference["file"], reference["offset"]
+                if place not in checked:
                     records.tensor(reference)
-                    checked.add(reference["data"])
+                    checked.add(place)
     except RecordsError:
         return None
     return visits
 
 
 def _link(source: Path, target: Path) -> None:
-    if target.exists():
-        return
-    target.parent.mkdir(exist_ok=True)
     try:
         os.link(source, target)
     except OSError:  # Not every file system has links.

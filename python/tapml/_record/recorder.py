@@ -26,9 +26,9 @@ from tapml._record import oracle
 from tapml._record.carry import write_atomically
 from tapml._record.groups import Group, evaluate_sizes, find_groups, flatten
 from tapml._record.source import Source
-from tapml._record.store import Content, Store
+from tapml._record.store import Content, DataFile, Store
 from tapml.errors import RecordsError
-from tapml.records import DATA_DIRECTORY, DIRECTORY, INDEX_FILE, RECORDED_FILES, VERSION, Records, file_digest
+from tapml.records import DIRECTORY, INDEX_FILE, RECORDED_FILES, VERSION, Records, file_digest
 
 _JOINED = ",\n  "
 _TYPES = {**mlir.ELEMENT_TYPES, torch.float64: "f64"}
@@ -88,10 +88,9 @@ class Recorder:
         self._entries: dict[int, str] = {}
         self.oracle_seconds = 0.0
         try:
-            (self._directory / DATA_DIRECTORY).mkdir(parents=True, exist_ok=True)
+            self._directory.mkdir(exist_ok=True)
             self._digests = {key: file_digest(package / file) for file, key in RECORDED_FILES.items()}
-            self._store = Store(self._directory / DATA_DIRECTORY)
-            self._resume()
+            self._store = self._resume()
         except OSError as error:
             raise self._error(error) from error
 
@@ -102,7 +101,7 @@ class Recorder:
         with progress.counter("recording", count) as counter:
             # Says that recording began, or what it was interrupted with.
             try:
-                self._write_index(self._entries, self._operators)
+                self._write_index(self._entries, self._operators, self._store.files)
             except OSError as error:
                 raise self._error(error) from error
             for number in range(count):
@@ -114,10 +113,10 @@ class Recorder:
         self._store.begin()
         try:
             sample = self._run(number, counter)
-            self._store.flush()
+            files = self._store.complete()
             with _interrupts_later():
-                self._finish(number, sample)
-                self._store.begin()  # What the index names is not taken back.
+                self._finish(number, sample, files)
+                self._store.commit(files)  # What the index names is not taken back.
         except BaseException as error:
             self._store.take_back()
             if isinstance(error, OSError):
@@ -198,12 +197,19 @@ class Recorder:
 
     # The index.
 
-    def _resume(self) -> None:
-        """Takes over the samples that are recorded."""
+    def _resume(self) -> Store:
+        """Takes over the samples that are recorded; returns the store with their tensors."""
         try:
-            index = Records(self._package).index
+            records = Records(self._package)
+            places = {
+                bytes.fromhex(tensor["data"]): (tensor["file"], tensor["offset"])
+                for sample in records.samples
+                for visit in records.visits(sample)
+                for tensor in visit.tensors()
+            }
         except RecordsError:
-            return
+            return Store(self._directory)
+        index = records.index
         known = {entry["operator"]: entry for entry in index["operators"]}
         for operator in self._operators:
             before = known.get(operator.group.source.name)
@@ -211,8 +217,9 @@ class Recorder:
                 operator.visits, operator.recorded = before["visits"], before["recorded"]
                 operator.why, operator.oracle = before["why"], before["oracle"]
         self._entries = {entry["sample"]: json.dumps(entry) for entry in index["samples"]}
+        return Store(self._directory, [DataFile(entry["file"], entry["bytes"]) for entry in index["data"]], places)
 
-    def _finish(self, number: int, sample: _Sample) -> None:
+    def _finish(self, number: int, sample: _Sample, files: list[DataFile]) -> None:
         file = f"sample-{number}.jsonl"
         entry = {
             "sample": number,
@@ -232,10 +239,14 @@ class Recorder:
             for position, operator in enumerate(self._operators)
         ]
         entries = self._entries | {number: json.dumps(entry)}
-        self._write_index(entries, operators)
+        try:
+            self._write_index(entries, operators, files)
+        except BaseException:
+            (self._directory / file).unlink(missing_ok=True)
+            raise
         self._entries, self._operators = entries, operators
 
-    def _write_index(self, entries: dict[int, str], operators: list[_Operator]) -> None:
+    def _write_index(self, entries: dict[int, str], operators: list[_Operator], files: list[DataFile]) -> None:
         samples = [entries[number] for number in sorted(entries)]
         index = {
             "version": VERSION,
@@ -244,7 +255,11 @@ class Recorder:
             "complete": len(samples) == len(self._source.inputs),
         }
         head = json.dumps(index)[1:-1]
-        lists = {"samples": samples, "operators": [json.dumps(_describe(operator)) for operator in operators]}
+        lists = {
+            "data": [json.dumps({"file": file.name, "bytes": file.size}) for file in files],
+            "samples": samples,
+            "operators": [json.dumps(_describe(operator)) for operator in operators],
+        }
         text = ",\n".join(f' "{key}": [\n  {_JOINED.join(items)}]' for key, items in lists.items())
         write_atomically(self._directory / INDEX_FILE, f"{{{head},\n{text}}}\n".encode())
 
@@ -327,7 +342,7 @@ def _same(tensor: torch.Tensor, other: torch.Tensor | None) -> bool:
 def _reference(tensor: torch.Tensor, content: Content) -> str:
     return (
         f'{{"type": "{_TYPES[tensor.dtype]}", "shape": {list(tensor.shape)}, "data": "{content.digest}", '
-        f'"stats": {content.statistics}}}'
+        f'"file": "{content.file}", "offset": {content.offset}, "stats": {content.statistics}}}'
     )
 
 

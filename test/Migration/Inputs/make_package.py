@@ -87,6 +87,9 @@ class Recorder:
     def __init__(self, directory: pathlib.Path) -> None:
         self.directory = directory / "records"
         self.visits: list[list[dict]] = []
+        # What each data file holds, one for each sample that brings something new; and where every tensor is.
+        self.files: dict[str, bytearray] = {}
+        self.places: dict[str, dict] = {}
         self.operators: dict[str, dict] = {}
 
     def statistics(self, array: np.ndarray) -> dict:
@@ -103,11 +106,15 @@ class Recorder:
     def data(self, array: np.ndarray) -> dict:
         content = np.ascontiguousarray(array).tobytes()
         name = sha256(content)
-        path = self.directory / "data" / name[:2] / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        if name not in self.places:
+            file = f"data-{len(self.visits) - 1}.bin"
+            stored = self.files.setdefault(file, bytearray())
+            stored += bytes(-len(stored) % 64)
+            self.places[name] = {"file": file, "offset": len(stored)}
+            stored += content
         kind = NAMES[str(array.dtype)]
-        return {"type": kind, "shape": list(array.shape), "data": name, "stats": self.statistics(array)}
+        place = {"data": name, **self.places[name]}
+        return {"type": kind, "shape": list(array.shape), **place, "stats": self.statistics(array)}
 
     def weight(self, key: str, array: np.ndarray) -> dict:
         return {"type": "f32", "shape": list(array.shape), "weight": key}
@@ -195,13 +202,19 @@ def spoil(variant: str, recorder: Recorder, index: dict) -> None:
     elif variant == "hash":
         act["operands"][0]["data"] = "../../../etc/passwd"
     elif variant == "data":
-        path = recorder.directory / "data" / act["operands"][0]["data"][:2] / act["operands"][0]["data"]
-        path.write_bytes(bytes(48))
-    elif variant == "short-data":
-        path = recorder.directory / "data" / act["operands"][0]["data"][:2] / act["operands"][0]["data"]
-        path.write_bytes(bytes(40))
-    elif variant == "missing-data":
-        (recorder.directory / "data" / act["operands"][0]["data"][:2] / act["operands"][0]["data"]).unlink()
+        offset = act["operands"][0]["offset"]
+        recorder.files["data-0.bin"][offset : offset + 48] = bytes(48)
+    elif variant == "overlap":
+        # Begins inside another tensor.
+        act["operands"][0]["offset"] = dense["operands"][0]["offset"]
+    elif variant == "unaligned":
+        act["operands"][0]["offset"] += 4
+    elif variant == "beyond":
+        act["operands"][0]["offset"] = 1 << 40
+    elif variant == "no-offset":
+        del act["operands"][0]["offset"]
+    elif variant == "unknown-file":
+        act["oracle"][0]["file"] = "../graph.mlir"
     elif variant == "doubtful-oracle":
         act["oracle"][0] = recorder.data(np.full((2, 6), 0.25))
     elif variant == "bad-source":
@@ -211,7 +224,7 @@ def spoil(variant: str, recorder: Recorder, index: dict) -> None:
     elif variant == "unrecorded":
         recorder.operators["ge"] |= {"visits": 9, "why": "5 of them inside a branch that is not exported"}
     elif variant == "version":
-        index["version"] = 2
+        index["version"] = 1
     elif variant == "missing-operator":
         del recorder.operators["ge"]
     elif variant == "extra-operator":
@@ -257,13 +270,16 @@ def write(directory: pathlib.Path, variant: str) -> None:
         run(recorder, weights, x, np.array([1, 7, 4][:rows], np.int64))
 
     index = {
-        "version": 1,
+        "version": 2,
         "graph_sha256": sha256((directory / "graph.mlir").read_bytes()),
         "weights_sha256": sha256((directory / "weights.safetensors").read_bytes()),
         "source": {"framework": "numpy", "version": "1"},
         "complete": True,
     }
     spoil(variant, recorder, index)
+    for name, content in recorder.files.items():
+        (directory / "records" / name).write_bytes(content)
+    index["data"] = [{"file": name, "bytes": len(content)} for name, content in recorder.files.items()]
     index["samples"] = []
     for number, visits in enumerate(recorder.visits):
         lines = "".join(json.dumps(visit) + "\n" for visit in visits)
