@@ -52,12 +52,20 @@ CarvedDirectory::CarvedDirectory(StringRef path)
     : path(path.rtrim('/')), store(joinPath(path, "data")) {}
 
 Error CarvedDirectory::begin() {
-  std::error_code error;
-  sys::fs::directory_iterator it(path, error);
-  bool empty = error || it == sys::fs::directory_iterator();
-  if (!empty && !sys::fs::exists(joinPath(path, "lit.cfg.py")))
-    return makeError(path + ": is not empty and holds no carved tests; name "
-                            "another directory");
+  if (!sys::fs::exists(joinPath(path, "lit.cfg.py"))) {
+    std::error_code error;
+    std::vector<std::string> leftovers;
+    for (sys::fs::directory_iterator it(path, error), end; it != end && !error;
+         it.increment(error)) {
+      // Of a carving that was killed when it had just begun.
+      if (!sys::path::filename(it->path()).starts_with("lit.cfg.py.tmp."))
+        return makeError(path + ": is not empty and holds no carved tests; "
+                                "name another directory");
+      leftovers.push_back(it->path());
+    }
+    for (const std::string &leftover : leftovers)
+      sys::fs::remove(leftover);
+  }
   // Until the end it is not whole.
   sys::fs::remove(joinPath(path, "coverage.json"));
   return writeFile(joinPath(path, "lit.cfg.py"), kLitConfig);

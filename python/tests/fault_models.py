@@ -268,7 +268,7 @@ MODELS = {
     "signs": Model(
         lambda: Layers(Quotients(40, 1), Quotients(30, 2), Signs()), lambda seed: rows(50, (5, 12)), {"x": {0: _ROWS}}
     ),
-    "choices": Model(lambda: Layers(Choices(9), Choices(7)), lambda seed: special(12), {"x": {0: _ROWS}}),
+    "choices": Model(lambda: Layers(Choices(9), Choices(14)), lambda seed: special(12), {"x": {0: _ROWS}}),
     "rotary": Model(
         lambda: Layers(Rotary(12), Rotary(8)),
         lambda seed: [
