@@ -75,6 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long(why): runs with --long only")
+    config.addinivalue_line("markers", "timing: measures time, and runs with nothing beside it")
     config.addinivalue_line("markers", "needs(*things): skipped where one of them is not here (needs.py)")
 
 

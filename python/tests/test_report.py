@@ -553,6 +553,7 @@ def test_contrast(faults_page: Path, open_page: Opener, scheme: str) -> None:
     assert low == {}
 
 
+@pytest.mark.timing
 def test_2000_operators_open_fast(tmp_path: Path, open_page: Opener) -> None:
     state = make_state(100, "faults")
     count = len(state["operators"])
