@@ -38,8 +38,15 @@ mlir::LogicalResult forEachKernelModule(
 /// Starts an error at `op` that names the kernel around it and its instances.
 mlir::InFlightDiagnostic emitKernelError(mlir::Operation *op);
 
+/// Returns the buffers and sizes that a kernel takes: its arguments without the
+/// memory of its workgroup and its invocations.
+llvm::ArrayRef<mlir::BlockArgument> getInterface(mlir::gpu::GPUFuncOp kernel);
+
 /// Returns whether bytes in buffers are 32-bit words for this profile.
 bool packsBytes(ProfileAttr profile);
+/// Returns whether 16-bit integers in buffers are 32-bit words for this
+/// profile, two in each.
+bool packsShorts(ProfileAttr profile);
 /// Returns whether 16-bit floats in buffers are 32-bit words for this profile,
 /// two in each, and 32-bit floats in kernels.
 bool packsHalves(ProfileAttr profile);
@@ -54,6 +61,21 @@ EntryPointAttr describeKernel(mlir::gpu::GPUFuncOp kernel,
 //===----------------------------------------------------------------------===//
 // Steps that the languages share, each on one kernel
 //===----------------------------------------------------------------------===//
+
+/// Makes the memory that a kernel is given beside its arguments, and the arrays
+/// of an invocation, what the other steps know: `memref.alloc` and
+/// `memref.alloca` in the address spaces of the gpu dialect.
+void materializeMemory(mlir::gpu::GPUFuncOp kernel);
+
+/// Puts the bodies of functions in place of their calls where a function takes,
+/// gives or holds what `isLegal` refuses: the steps below see only kernels.
+void inlineFunctions(mlir::gpu::GPUModuleOp module,
+                     llvm::function_ref<bool(mlir::Type)> isLegal);
+
+/// Gives constant tables elements of 32 bits where `profile` lacks theirs, or
+/// they are infinities or NaN, and converts what is loaded.
+mlir::LogicalResult legalizeTables(mlir::gpu::GPUModuleOp module,
+                                   ProfileAttr profile);
 
 /// Narrows 64-bit integers to 32 bits where ranges, or the 32 bits of an index
 /// or a truncation, show that nothing is lost.
@@ -79,6 +101,10 @@ mlir::LogicalResult widenHalves(mlir::gpu::GPUFuncOp kernel);
 /// with what every shader language defines alike, for NaN and values out of
 /// range too. They apply once to each operation.
 void populateLegalizeFloatsPatterns(mlir::RewritePatternSet &patterns);
+
+/// Adds patterns that give divisions by a constant zero, and shifts by a
+/// constant of the width or more, operands that are defined.
+void populateLegalizeIntegersPatterns(mlir::RewritePatternSet &patterns);
 
 /// Marks the buffers of a kernel for Vulkan that are read through texels: those
 /// that are only read, one element at a time, where the profile prefers it.

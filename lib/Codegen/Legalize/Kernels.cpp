@@ -66,8 +66,17 @@ InFlightDiagnostic tapml::emitKernelError(Operation *op) {
   return diag;
 }
 
+ArrayRef<BlockArgument> tapml::getInterface(gpu::GPUFuncOp kernel) {
+  return ArrayRef<BlockArgument>(kernel.getBody().getArguments())
+      .take_front(kernel.getFunctionType().getNumInputs());
+}
+
 bool tapml::packsBytes(ProfileAttr profile) {
   return !profile.hasFeature("storage8") || !profile.hasFeature("int8");
+}
+
+bool tapml::packsShorts(ProfileAttr profile) {
+  return !profile.hasFeature("storage16") || !profile.hasFeature("int16");
 }
 
 bool tapml::packsHalves(ProfileAttr profile) {

@@ -136,26 +136,43 @@ static void rewriteAsVectors(const Access &access, Value buffer,
   replaceLoad(access, scalar);
 }
 
-/// Rewrites a vector access to a buffer of scalars, element by element.
-static void rewriteAsScalars(const Access &access, Value buffer) {
-  if (!isa<VectorType>(access.type))
-    return;
-  OpBuilder b(access.op);
-  Location loc = access.op->getLoc();
-  SmallVector<Value> elements;
-  for (int64_t i = 0, e = access.getWidth(); i < e; ++i) {
-    Value index = addIndex(b, loc, access.index, i);
-    if (access.stored)
-      memref::StoreOp::create(
-          b, loc, vector::ExtractOp::create(b, loc, access.stored, i), buffer,
-          index);
-    else
-      elements.push_back(memref::LoadOp::create(b, loc, buffer, index));
+/// Rewrites the accesses of vectors that are left, to memory of scalars,
+/// element by element.
+static void rewriteAsScalars(gpu::GPUFuncOp kernel) {
+  SmallVector<Operation *> accesses;
+  kernel.walk([&](Operation *op) {
+    if (isa<vector::LoadOp, vector::StoreOp>(op))
+      accesses.push_back(op);
+  });
+  for (Operation *op : accesses) {
+    auto load = dyn_cast<vector::LoadOp>(op);
+    auto store = dyn_cast<vector::StoreOp>(op);
+    VectorType type = load ? load.getVectorType() : store.getVectorType();
+    Value memory = load ? load.getBase() : store.getBase();
+    if (type.getRank() != 1 ||
+        cast<MemRefType>(memory.getType()).getElementType() !=
+            type.getElementType())
+      continue;
+    OpBuilder b(op);
+    Location loc = op->getLoc();
+    SmallVector<Value> indices(load ? load.getIndices() : store.getIndices());
+    Value first = indices.back();
+    SmallVector<Value> elements;
+    for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
+      indices.back() = addIndex(b, loc, first, i);
+      if (load)
+        elements.push_back(memref::LoadOp::create(b, loc, memory, indices));
+      else
+        memref::StoreOp::create(
+            b, loc,
+            vector::ExtractOp::create(b, loc, store.getValueToStore(), i),
+            memory, indices);
+    }
+    if (load)
+      load.replaceAllUsesWith(
+          Value(vector::FromElementsOp::create(b, loc, type, elements)));
+    op->erase();
   }
-  if (access.stored)
-    return access.op->erase();
-  replaceLoad(access, vector::FromElementsOp::create(
-                          b, loc, cast<VectorType>(access.type), elements));
 }
 
 //===----------------------------------------------------------------------===//
@@ -302,7 +319,7 @@ static void rewriteAsWords(const Access &access, Value buffer, Type element,
 
 LogicalResult tapml::legalizeBuffers(gpu::GPUFuncOp kernel,
                                      ProfileAttr profile) {
-  for (BlockArgument buffer : kernel.getArguments()) {
+  for (BlockArgument buffer : getInterface(kernel)) {
     auto type = dyn_cast<MemRefType>(buffer.getType());
     if (!type)
       continue;
@@ -313,15 +330,18 @@ LogicalResult tapml::legalizeBuffers(gpu::GPUFuncOp kernel,
     FailureOr<SmallVector<Access>> accesses = collectAccesses(buffer);
     Type element = type.getElementType();
     bool isPacked = (element.isInteger(8) && packsBytes(profile)) ||
+                    (element.isInteger(16) && packsShorts(profile)) ||
                     (element.isF16() && packsHalves(profile));
     if (failed(accesses)) {
       if (isPacked)
         return emitKernelError(kernel)
                << "argument " << buffer.getArgNumber() << " is a buffer of "
-               << (element.isF16() ? "16-bit floats" : "bytes")
+               << (element.isF16()         ? "16-bit floats"
+                   : element.isInteger(16) ? "16-bit integers"
+                                           : "bytes")
                << " that is used other than by loads and stores, but profile '"
                << profile.getName() << "' has no feature '"
-               << (element.isF16() ? "storage16" : "storage8") << "'";
+               << (element.isInteger(8) ? "storage8" : "storage16") << "'";
       continue;
     }
     // Offsets do not depend on what buffers hold, but their operations change.
@@ -333,13 +353,14 @@ LogicalResult tapml::legalizeBuffers(gpu::GPUFuncOp kernel,
         rewriteAsWords(access, buffer, element, analysis);
     } else if (!isa<VectorType>(element)) {
       bool asVectors = canBeVectors(*accesses, analysis);
-      if (asVectors)
-        retype(kernel, buffer, VectorType::get({kVectorWidth}, element),
-               kVectorWidth);
+      if (!asVectors)
+        continue;
+      retype(kernel, buffer, VectorType::get({kVectorWidth}, element),
+             kVectorWidth);
       for (const Access &access : *accesses)
-        asVectors ? rewriteAsVectors(access, buffer, analysis)
-                  : rewriteAsScalars(access, buffer);
+        rewriteAsVectors(access, buffer, analysis);
     }
   }
+  rewriteAsScalars(kernel);
   return success();
 }

@@ -123,7 +123,7 @@ struct ExpandMinMax final : OpRewritePattern<OpTy> {
 // Comparisons
 //===----------------------------------------------------------------------===//
 
-/// Leaves comparisons that are false where an operand is NaN, and `une`.
+/// Leaves comparisons that are false where an operand is NaN.
 struct ExpandCompare final : OpRewritePattern<arith::CmpFOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -177,7 +177,9 @@ struct ExpandCompare final : OpRewritePattern<arith::CmpFOp> {
       // A value differs from itself if it is NaN.
       if (lhs == rhs)
         return replace(anyNaN());
-      return failure();
+      // What `!=` says of NaN differs between WGSL's compilers: naga's is
+      // false.
+      return replace(createNot(rewriter, compare(Predicate::OEQ)));
     default:
       return failure();
     }

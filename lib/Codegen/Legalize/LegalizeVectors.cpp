@@ -6,8 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "tapml/Codegen/Legalize.h"
 
@@ -25,10 +28,22 @@ static bool anyType(gpu::GPUFuncOp kernel, function_ref<bool(Type)> predicate) {
   return result.wasInterrupted();
 }
 
-/// Splits loads and stores of a multiple of four elements; the stock patterns
-/// split what is between them.
+/// Returns whether `type` is a vector of more than four elements.
+static bool isWide(Type type) {
+  auto vector = dyn_cast<VectorType>(type);
+  return vector && vector.getRank() == 1 && !vector.isScalable() &&
+         vector.getNumElements() > 4;
+}
+
+/// Returns the part into which a wide vector is split: the stock patterns,
+/// which split what is between loads and stores, take the same.
+static VectorType getPart(VectorType type) {
+  return VectorType::get({spirv::getComputeVectorSize(type.getNumElements())},
+                         type.getElementType());
+}
+
+/// Splits loads and stores of wide vectors.
 static void splitAccesses(gpu::GPUFuncOp kernel) {
-  constexpr int64_t width = 4;
   SmallVector<Operation *> accesses;
   kernel.walk([&](Operation *op) {
     VectorType type;
@@ -36,8 +51,7 @@ static void splitAccesses(gpu::GPUFuncOp kernel) {
       type = load.getVectorType();
     else if (auto store = dyn_cast<vector::StoreOp>(op))
       type = store.getVectorType();
-    if (type && type.getRank() == 1 && !type.isScalable() &&
-        type.getNumElements() > width && type.getNumElements() % width == 0)
+    if (type && isWide(type))
       accesses.push_back(op);
   });
   for (Operation *op : accesses) {
@@ -46,7 +60,8 @@ static void splitAccesses(gpu::GPUFuncOp kernel) {
     auto load = dyn_cast<vector::LoadOp>(op);
     auto store = dyn_cast<vector::StoreOp>(op);
     VectorType type = load ? load.getVectorType() : store.getVectorType();
-    VectorType part = VectorType::get({width}, type.getElementType());
+    VectorType part = getPart(type);
+    int64_t width = part.getNumElements();
     SmallVector<Value> indices(load ? load.getIndices() : store.getIndices());
     Value first = indices.back();
     Value whole;
@@ -72,12 +87,56 @@ static void splitAccesses(gpu::GPUFuncOp kernel) {
   }
 }
 
+/// Carries a wide vector around loops, and out of branches, as its parts.
+static LogicalResult splitCarried(gpu::GPUFuncOp kernel) {
+  TypeConverter types;
+  types.addConversion([](Type type) { return type; });
+  types.addConversion(
+      [](VectorType type,
+         SmallVectorImpl<Type> &parts) -> std::optional<LogicalResult> {
+        if (!isWide(type))
+          return std::nullopt;
+        VectorType part = getPart(type);
+        parts.append(type.getNumElements() / part.getNumElements(), part);
+        return success();
+      });
+  types.addSourceMaterialization([](OpBuilder &b, VectorType type,
+                                    ValueRange parts, Location loc) -> Value {
+    Value whole = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    int64_t width = getPart(type).getNumElements();
+    for (auto [i, part] : llvm::enumerate(parts))
+      whole = vector::InsertStridedSliceOp::create(
+          b, loc, part, whole, int64_t(i) * width, /*strides=*/1);
+    return whole;
+  });
+  types.addTargetMaterialization([](OpBuilder &b, TypeRange parts,
+                                    ValueRange whole,
+                                    Location loc) -> SmallVector<Value> {
+    if (whole.size() != 1 || !isWide(whole.front().getType()))
+      return {};
+    int64_t width = cast<VectorType>(parts.front()).getNumElements();
+    SmallVector<Value> values;
+    for (size_t i = 0; i < parts.size(); ++i)
+      values.push_back(vector::ExtractStridedSliceOp::create(
+          b, loc, whole.front(), int64_t(i) * width, width, /*strides=*/1));
+    return values;
+  });
+  ConversionTarget target(*kernel.getContext());
+  target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+  RewritePatternSet patterns(kernel.getContext());
+  scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target);
+  return applyPartialConversion(kernel.getOperation(), target,
+                                std::move(patterns));
+}
+
 LogicalResult tapml::legalizeVectors(gpu::GPUFuncOp kernel) {
   if (!anyType(kernel, [](Type type) {
         auto vector = dyn_cast<VectorType>(type);
         return vector && (vector.getRank() != 1 || vector.getNumElements() > 4);
       }))
     return success();
+  if (failed(splitCarried(kernel)))
+    return emitKernelError(kernel) << "vectors that loops carry do not split";
   splitAccesses(kernel);
   if (failed(spirv::unrollVectorsInFuncBodies(kernel)))
     return failure();

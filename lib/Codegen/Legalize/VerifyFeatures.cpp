@@ -105,7 +105,7 @@ public:
       : kernel(kernel), profile(profile) {}
 
   LogicalResult verify() {
-    for (BlockArgument argument : kernel.getArguments())
+    for (BlockArgument argument : getInterface(kernel))
       verifyType(kernel, argument.getType());
     for (Block &block : kernel.getBody())
       for (Operation &op : block)
@@ -153,6 +153,10 @@ private:
     if (!verifyShape(op, buffer, buffer.getElementType()))
       return;
     Type element = getElementTypeOrSelf(buffer.getElementType());
+    // Arrays of a workgroup or an invocation hold what variables do.
+    if (element.isInteger(1) && buffer.getMemorySpace() &&
+        profile.getKind() != TargetKind::Vulkan)
+      return;
     if (element.isInteger(1))
       return report(op, buffer, "buffers hold i8 in place of i1");
     std::optional<StringRef> feature = getValueFeature(element);

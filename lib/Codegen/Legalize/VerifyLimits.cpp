@@ -117,7 +117,7 @@ private:
     bool hasFailed = false;
     uint64_t buffers = 0, scalars = 0, texelBuffers = 0;
     int64_t maxBytes = profile.getLimit("max_storage_buffer_bytes");
-    for (BlockArgument argument : kernel.getArguments()) {
+    for (BlockArgument argument : getInterface(kernel)) {
       auto buffer = dyn_cast<MemRefType>(argument.getType());
       if (!buffer) {
         ++scalars;

@@ -14,9 +14,11 @@
 
 #include "Widening.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "tapml/Codegen/Legalize.h"
 
 using namespace mlir;
@@ -59,7 +61,9 @@ enum class Treatment {
   /// The result has to be cut.
   Mask,
   /// The operands have signs, and the result has to be cut.
-  Sign
+  Sign,
+  /// The same, but for the second operand.
+  SignOfFirst
 };
 } // namespace
 
@@ -78,6 +82,8 @@ static Treatment getTreatment(Operation *op) {
   if (isa<arith::DivSIOp, arith::RemSIOp, arith::MinSIOp, arith::MaxSIOp,
           arith::SIToFPOp>(op))
     return Treatment::Sign;
+  if (isa<arith::ShRSIOp>(op))
+    return Treatment::SignOfFirst;
   if (auto compare = dyn_cast<arith::CmpIOp>(op)) {
     switch (compare.getPredicate()) {
     case arith::CmpIPredicate::slt:
@@ -106,10 +112,13 @@ struct WidenOperation final : ConversionPattern {
       return failure();
     Location loc = op->getLoc();
     SmallVector<Value> wide(operands);
-    if (treatment == Treatment::Sign)
-      for (auto [operand, old] : llvm::zip_equal(wide, op->getOperands()))
-        if (isNarrow(old.getType()))
-          operand = extendSign(rewriter, loc, operand, getBits(old.getType()));
+    unsigned count = treatment == Treatment::Sign          ? wide.size()
+                     : treatment == Treatment::SignOfFirst ? 1
+                                                           : 0;
+    for (auto [operand, old] :
+         llvm::zip(MutableArrayRef(wide).take_front(count), op->getOperands()))
+      if (isNarrow(old.getType()))
+        operand = extendSign(rewriter, loc, operand, getBits(old.getType()));
     SmallVector<Type> types;
     if (failed(typeConverter->convertTypes(op->getResultTypes(), types)))
       return failure();
@@ -186,6 +195,10 @@ LogicalResult tapml::widenIntegers(gpu::GPUFuncOp kernel) {
     return success();
 
   MLIRContext *context = kernel.getContext();
+  RewritePatternSet divisions(context);
+  arith::populateCeilFloorDivExpandOpsPatterns(divisions);
+  if (failed(applyPatternsGreedily(kernel, std::move(divisions))))
+    return emitKernelError(kernel) << "divisions that round do not expand";
   return widenKernel(
       kernel, IntegerType::get(context, 32), isNarrow,
       [&](TypeConverter &types, RewritePatternSet &patterns) {

@@ -97,6 +97,12 @@ template <typename A, typename V = operand_t<A>>
 V simd_broadcast(const A &value, ushort lane) {
   return simd_values<V>(value).get(lane);
 }
+/// The value of the first thread that takes part.
+template <typename A, typename V = operand_t<A>>
+V simd_broadcast_first(const A &value) {
+  simd_values<V> all(value);
+  return all.get(__builtin_ctz(all.active));
+}
 template <typename A, typename V = operand_t<A>>
 V simd_shuffle_xor(const A &value, ushort mask) {
   return simd_values<V>(value).get(simd_lane() ^ mask);

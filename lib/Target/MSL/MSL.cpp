@@ -23,6 +23,7 @@ public:
   bool isReserved(StringRef name) const override {
     return msl::isReserved(name);
   }
+  bool promotesNarrow() const override { return true; }
   bool hasGlobalBuffers() const override { return false; }
   bool hasScalar(Scalar scalar) const override { return true; }
   StringRef refuseElement(ShaderType type) const override { return {}; }
@@ -195,6 +196,7 @@ StringRef MSL::getSubgroupFunction(StringRef name) const {
       .Case("and", "simd_and")
       .Case("or", "simd_or")
       .Case("xor", "simd_xor")
+      .Case("broadcast_first", "simd_broadcast_first")
       .Case("shuffle", "simd_shuffle")
       .Case("shuffle_xor", "simd_shuffle_xor")
       .Case("shuffle_up", "simd_shuffle_up")

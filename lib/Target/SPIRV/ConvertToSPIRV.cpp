@@ -15,6 +15,7 @@
 #include "mlir/Conversion/SCFToSPIRV/SCFToSPIRV.h"
 #include "mlir/Conversion/UBToSPIRV/UBToSPIRV.h"
 #include "mlir/Conversion/VectorToSPIRV/VectorToSPIRV.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
 #include "mlir/Dialect/SPIRV/Transforms/Passes.h"
@@ -242,6 +243,47 @@ private:
 };
 } // namespace
 
+namespace {
+/// The atomic update that the stock conversion has not.
+struct ConvertAtomicXor final : OpConversionPattern<memref::AtomicRMWOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(memref::AtomicRMWOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Type type = getTypeConverter()->convertType(op.getType());
+    if (op.getKind() != arith::AtomicRMWKind::xori || !type ||
+        !type.isInteger(32))
+      return failure();
+    Value place = spirv::getElementPtr(
+        *getTypeConverter<SPIRVTypeConverter>(), op.getMemRefType(),
+        adaptor.getMemref(), adaptor.getIndices(), op.getLoc(), rewriter);
+    if (!place)
+      return failure();
+    rewriter.replaceOpWithNewOp<spirv::AtomicXorOp>(
+        op, type, place, spirv::Scope::Device, spirv::MemorySemantics::None,
+        adaptor.getValue());
+    return success();
+  }
+};
+
+/// The number of ones, which the stock conversion has not either.
+struct ConvertBitCount final : OpConversionPattern<math::CtPopOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(math::CtPopOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Type type = getTypeConverter()->convertType(op.getType());
+    if (!type || !getElementTypeOrSelf(type).isInteger(32))
+      return failure();
+    rewriter.replaceOpWithNewOp<spirv::BitCountOp>(op, type,
+                                                   adaptor.getOperand());
+    return success();
+  }
+};
+} // namespace
+
 /// Returns where a kernel's sizes fit.
 static SizeBlock getSizeBlock(gpu::GPUFuncOp kernel, ProfileAttr profile) {
   int64_t sizes = llvm::count_if(kernel.getArgumentTypes(),
@@ -353,6 +395,7 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
   cf::populateControlFlowToSPIRVPatterns(types, patterns);
   ub::populateUBToSPIRVConversionPatterns(types, patterns);
   patterns.add<ConvertKernel>(types, context, /*benefit=*/10);
+  patterns.add<ConvertAtomicXor, ConvertBitCount>(types, context);
   populateLoopToSPIRVPatterns(types, patterns);
   populateTexelToSPIRVPatterns(types, patterns);
   bool byShuffle = !profile.hasFeature("subgroup_ballot") ||

@@ -7,6 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "tapml/Codegen/Legalize.h"
 #include "tapml/Target/SPIRV/Passes.h"
@@ -62,7 +66,73 @@ struct FlipSignedCompare final : OpRewritePattern<arith::CmpIOp> {
     }
   }
 };
+
+/// The stock conversion of reductions knows no bitwise ones.
+struct ExpandBitwiseReduction final : OpRewritePattern<vector::ReductionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::ReductionOp op,
+                                PatternRewriter &rewriter) const override {
+    using Kind = vector::CombiningKind;
+    if (!llvm::is_contained({Kind::AND, Kind::OR, Kind::XOR}, op.getKind()))
+      return failure();
+    Location loc = op.getLoc();
+    Value result = op.getAcc();
+    for (int64_t i = 0; i < op.getSourceVectorType().getNumElements(); ++i) {
+      Value element =
+          vector::ExtractOp::create(rewriter, loc, op.getVector(), i);
+      result = result ? vector::makeArithReduction(rewriter, loc, op.getKind(),
+                                                   result, element)
+                      : element;
+    }
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
 } // namespace
+
+/// Makes constant tables arrays of each invocation that reads them, and the
+/// tables' values what it stores there first.
+static LogicalResult copyTables(gpu::GPUModuleOp module) {
+  SymbolTableCollection symbols;
+  SmallVector<memref::GetGlobalOp> reads;
+  module.walk([&](memref::GetGlobalOp read) { reads.push_back(read); });
+  for (memref::GetGlobalOp read : reads) {
+    auto table = symbols.lookupNearestSymbolFrom<memref::GlobalOp>(
+        read, read.getNameAttr());
+    auto values = dyn_cast_or_null<DenseElementsAttr>(
+        table ? table.getInitialValueAttr() : Attribute());
+    if (!values || !table.getConstant())
+      return emitKernelError(read) << "table '" << read.getName()
+                                   << "' must be constant with values in the "
+                                      "module";
+    // Where nothing runs again and again.
+    auto kernel = read->getParentOfType<gpu::GPUFuncOp>();
+    OpBuilder b = OpBuilder::atBlockBegin(&kernel.getBody().front());
+    Location loc = read.getLoc();
+    MemRefType type = read.getType();
+    Value copy = memref::AllocaOp::create(
+        b, loc,
+        MemRefType::get(type.getShape(), type.getElementType(), AffineMap(),
+                        gpu::AddressSpaceAttr::get(
+                            b.getContext(), gpu::AddressSpace::Private)));
+    SmallVector<int64_t> strides = computeStrides(type.getShape());
+    for (auto [number, value] :
+         llvm::enumerate(values.getValues<Attribute>())) {
+      SmallVector<Value> at;
+      for (int64_t index : delinearize(number, strides))
+        at.push_back(arith::ConstantIndexOp::create(b, loc, index));
+      Value element = arith::ConstantOp::create(b, loc, cast<TypedAttr>(value));
+      memref::StoreOp::create(b, loc, element, copy, at);
+    }
+    read.replaceAllUsesWith(copy);
+    read.erase();
+  }
+  for (auto table :
+       llvm::make_early_inc_range(module.getOps<memref::GlobalOp>()))
+    table.erase();
+  return success();
+}
 
 namespace {
 struct LegalizeSPIRVPass final
@@ -72,13 +142,24 @@ struct LegalizeSPIRVPass final
   void runOnOperation() override {
     RewritePatternSet expansions(&getContext());
     arith::populateCeilFloorDivExpandOpsPatterns(expansions);
-    expansions.add<FlipSignedCompare>(&getContext());
+    expansions.add<FlipSignedCompare, ExpandBitwiseReduction>(&getContext());
     FrozenRewritePatternSet frozen(std::move(expansions));
     auto legalize = [&](gpu::GPUModuleOp module, ProfileAttr profile) {
+      bool hasNarrow =
+          profile.hasFeature("int8") && profile.hasFeature("int16");
+      // The conversion knows neither calls nor tables.
+      inlineFunctions(module, [](Type) { return false; });
+      for (auto function :
+           llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+        function.erase();
+      if (failed(copyTables(module)))
+        return failure();
       for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
+        materializeMemory(kernel);
         if (failed(narrowIntegers(kernel)) || failed(legalizeVectors(kernel)) ||
             failed(legalizeBuffers(kernel, profile)) ||
             (packsHalves(profile) && failed(widenHalves(kernel))) ||
+            (!hasNarrow && failed(widenIntegers(kernel))) ||
             failed(applyPatternsGreedily(kernel, frozen)))
           return failure();
         readThroughTexels(kernel, profile);

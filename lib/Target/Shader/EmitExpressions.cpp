@@ -184,7 +184,15 @@ FailureOr<Expression> FunctionEmitter::getArithmetic(Operation *op,
   FailureOr<Expression> lhs = operand(0), rhs = operand(1);
   if (failed(lhs) || failed(rhs))
     return failure();
-  return getBinary(symbol, level, *lhs, *rhs);
+  Expression value = getBinary(symbol, level, *lhs, *rhs);
+  // Vectors keep their elements' type.
+  bool overflows =
+      isa<arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::ShLIOp>(op);
+  Type type = result.getType();
+  if (!overflows || !language.promotesNarrow() || !type.isIntOrIndex() ||
+      type.isIndex() || type.getIntOrFloatBitWidth() >= 32)
+    return value;
+  return getCall(language.getTypeName(*getShaderType(type, isUnsigned)), value);
 }
 
 FailureOr<Expression> FunctionEmitter::getFunctionCall(Operation *op) {
@@ -199,6 +207,18 @@ FailureOr<Expression> FunctionEmitter::getFunctionCall(Operation *op) {
                                          : get(operand, demand);
     if (failed(argument))
       return failure();
+    // Overloads tell narrow integers from what C makes of constants and sums.
+    Type type = operand.getType();
+    if (language.promotesNarrow() && type.isInteger() && !type.isInteger(1) &&
+        type.getIntOrFloatBitWidth() < 32 &&
+        (argument->level != Level::Primary ||
+         matchPattern(operand, m_Constant()))) {
+      bool isUnsigned = demand == Demand::Any
+                            ? signs.isUnsigned(op->getResult(0))
+                            : demand == Demand::Unsigned;
+      argument = getCall(language.getTypeName(*getShaderType(type, isUnsigned)),
+                         *argument);
+    }
     arguments.push_back(*argument);
   }
   return getCall(name, arguments);
@@ -425,7 +445,8 @@ FailureOr<Expression> FunctionEmitter::getOperationAsIs(Operation *op) {
             op->getDialect() ? op->getDialect()->getNamespace() : StringRef();
         if (dialect == "vector")
           return getVectorOperation(op);
-        if (isa<gpu::ShuffleOp, gpu::SubgroupReduceOp>(op))
+        if (isa<gpu::ShuffleOp, gpu::SubgroupReduceOp,
+                gpu::SubgroupBroadcastOp>(op))
           return getCollective(op);
         if (dialect == "gpu")
           return getBuiltin(op);

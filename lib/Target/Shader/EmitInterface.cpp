@@ -18,7 +18,12 @@ using Demand = ValueSigns::Demand;
 
 FunctionEmitter::FunctionEmitter(TextContext &context, Operation *function)
     : context(context), language(context.language), function(function),
-      signs(function), inlining(function) {}
+      signs(function), inlining(function) {
+  function->walk([&](Operation *op) {
+    if (isa<memref::AtomicRMWOp, memref::GenericAtomicRMWOp>(op))
+      atomics.insert(op->getOperand(isa<memref::AtomicRMWOp>(op) ? 1 : 0));
+  });
+}
 
 InFlightDiagnostic FunctionEmitter::emitError(Operation *op) {
   if (function->getParentOfType<gpu::GPUModuleOp>() &&
@@ -63,9 +68,7 @@ std::string FunctionEmitter::getHint(Value value, StringRef fallback) {
 //===----------------------------------------------------------------------===//
 
 bool FunctionEmitter::isAtomic(Value memory) const {
-  return llvm::any_of(memory.getUsers(), [](Operation *user) {
-    return isa<memref::AtomicRMWOp, memref::GenericAtomicRMWOp>(user);
-  });
+  return atomics.contains(memory);
 }
 
 /// Returns whether `memory` is written through.
@@ -144,7 +147,7 @@ LogicalResult FunctionEmitter::declareArguments(gpu::GPUFuncOp kernel) {
   auto access = kernel->getAttrOfType<ArrayAttr>(kAccessAttrName);
   SmallVector<BlockArgument> sizes;
   unsigned number = 0;
-  for (BlockArgument argument : kernel.getArguments()) {
+  for (BlockArgument argument : getInterface(kernel)) {
     auto type = dyn_cast<MemRefType>(argument.getType());
     if (!type) {
       if (!argument.getType().isIndex() && !argument.getType().isInteger(32))
@@ -219,9 +222,10 @@ LogicalResult FunctionEmitter::emitKernel(gpu::GPUFuncOp kernel,
   llvm::copy(*block, interface.workgroup.begin());
   interface.name = context.symbols.lookup(kernel);
   // The type of the sizes is declared outside.
-  bool hasSizes = llvm::any_of(kernel.getArgumentTypes(), [](Type type) {
-    return !isa<MemRefType>(type);
-  });
+  bool hasSizes =
+      llvm::any_of(getInterface(kernel), [](BlockArgument argument) {
+        return !isa<MemRefType>(argument.getType());
+      });
   if (hasSizes)
     interface.sizesType = context.names.declare("Sizes");
   std::optional<NameBlock> scope;

@@ -31,8 +31,13 @@ FailureOr<Expression> FunctionEmitter::getPlace(Operation *op, Value memory,
 
 FailureOr<Expression> FunctionEmitter::getLoad(memref::LoadOp op) {
   FailureOr<Expression> place = getPlace(op, op.getMemRef(), op.getIndices());
-  if (failed(place) || failed(getType(op, op)))
+  FailureOr<ShaderType> type = getType(op, op);
+  if (failed(place) || failed(type))
     return failure();
+  // All functions see a table; its elements are signed.
+  if (op.getMemRef().getDefiningOp<memref::GetGlobalOp>() &&
+      isUnsigned(type->scalar))
+    return getCall(language.getTypeName(*type), *place);
   if (isAtomic(op.getMemRef()))
     return Expression(language.getAtomicLoad(place->text));
   return place;
@@ -121,6 +126,11 @@ FailureOr<Expression> FunctionEmitter::getCollective(Operation *op) {
       name = "shuffle_down";
       break;
     }
+  } else if (auto broadcast = dyn_cast<gpu::SubgroupBroadcastOp>(op)) {
+    // The lane may differ from run to run, which a shuffle alone takes.
+    name = broadcast.getBroadcastType() == gpu::BroadcastType::specific_lane
+               ? "shuffle"
+               : "broadcast_first";
   } else if (auto reduce = dyn_cast<gpu::SubgroupReduceOp>(op)) {
     if (reduce.getClusterSize())
       return refuse(op, "clusters of a subgroup");

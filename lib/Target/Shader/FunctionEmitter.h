@@ -138,6 +138,8 @@ private:
   mlir::Operation *function;
   ValueSigns signs;
   Inlining inlining;
+  /// Memory that is updated atomically.
+  llvm::DenseSet<mlir::Value> atomics;
   /// Operations that were reported: what uses them is not.
   llvm::SmallPtrSet<mlir::Operation *, 4> refused;
   /// Names of arguments, variables and named values.

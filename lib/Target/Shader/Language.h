@@ -157,6 +157,10 @@ public:
   virtual bool hasGlobalBuffers() const = 0;
   virtual std::string getTypeName(ShaderType type) const = 0;
 
+  /// Returns whether sums and products of integers narrower than 32 bits have
+  /// 32, as in C.
+  virtual bool promotesNarrow() const = 0;
+
   /// Returns a literal; floats are finite.
   virtual std::string getLiteral(const llvm::APFloat &value,
                                  Scalar type) const = 0;

@@ -50,6 +50,23 @@ static LogicalResult renameReserved(gpu::GPUModuleOp module, TargetKind kind) {
   return success();
 }
 
+/// Returns whether functions can take, give and hold values of `type`.
+static bool hasShaderForm(Type type, ProfileAttr profile, bool hasNarrow) {
+  if (auto vector = dyn_cast<VectorType>(type)) {
+    if (vector.getRank() != 1 || vector.getNumElements() > 4)
+      return false;
+    type = vector.getElementType();
+  }
+  if (isa<MemRefType>(type))
+    return false;
+  if (type.isF16())
+    return !packsHalves(profile);
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer || integer.getWidth() == 1 || integer.getWidth() == 32)
+    return true;
+  return integer.getWidth() == 64 ? profile.hasFeature("int64") : hasNarrow;
+}
+
 namespace {
 struct LegalizeShaderPass final
     : tapml::impl::LegalizeShaderPassBase<LegalizeShaderPass> {
@@ -65,9 +82,10 @@ struct LegalizeShaderPass final
     RewritePatternSet floats(context);
     populateLegalizeFloatsPatterns(floats);
     FrozenRewritePatternSet legalizeFloats(std::move(floats));
-    RewritePatternSet signs(context);
-    populateUnsignedIndicesPatterns(signs);
-    FrozenRewritePatternSet makeUnsigned(std::move(signs));
+    RewritePatternSet integers(context);
+    populateLegalizeIntegersPatterns(integers);
+    populateUnsignedIndicesPatterns(integers);
+    FrozenRewritePatternSet legalizeIntegers(std::move(integers));
 
     // Divisions that round, and reductions, may become what the others
     // legalize; those visit each operation once.
@@ -75,14 +93,20 @@ struct LegalizeShaderPass final
       if (failed(applyPatternsGreedily(function, expand)))
         return failure();
       walkAndApplyPatterns(function, legalizeFloats);
-      return applyPatternsGreedily(function, makeUnsigned);
+      return applyPatternsGreedily(function, legalizeIntegers);
     };
     auto legalize = [&](gpu::GPUModuleOp module, ProfileAttr profile) {
       bool hasNarrow =
           profile.hasFeature("int8") && profile.hasFeature("int16");
       if (failed(renameReserved(module, profile.getKind())))
         return failure();
+      inlineFunctions(module, [&](Type type) {
+        return hasShaderForm(type, profile, hasNarrow);
+      });
+      if (failed(legalizeTables(module, profile)))
+        return failure();
       for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
+        materializeMemory(kernel);
         if (!profile.hasFeature("int64") && failed(narrowIntegers(kernel)))
           return failure();
         if (failed(legalizeVectors(kernel)) ||

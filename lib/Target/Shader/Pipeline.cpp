@@ -24,11 +24,11 @@ void tapml::buildLegalizeShaderPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createTapMLVerifyLimitsPass({options.profile}));
 }
 
 void tapml::buildSerializeShaderPipeline(OpPassManager &pm,
                                          const ShaderOptions &options) {
-  pm.addPass(createTapMLVerifyLimitsPass({options.profile}));
   pm.addPass(createSerializeShaderPass());
 }
 

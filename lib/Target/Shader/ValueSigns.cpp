@@ -20,6 +20,10 @@
 using namespace mlir;
 using namespace tapml::shader;
 
+/// What an atomic minimum or maximum adds to the votes: memory that has an
+/// order has one sign, whatever else is done with it.
+static constexpr int kOrderVotes = 1 << 16;
+
 /// Returns whether `type` is or holds integers that have a sign.
 static bool hasSign(Type type) {
   if (auto memory = dyn_cast<MemRefType>(type))
@@ -187,6 +191,13 @@ void ValueSigns::visit(Operation *op) {
       .Case([&](memref::AtomicRMWOp update) {
         tie(update.getValue(), update.getMemref());
         tie(update.getResult(), update.getMemref());
+        // What updates the bits asks for a sign, but is right with either.
+        using Kind = arith::AtomicRMWKind;
+        bool hasOrder = llvm::is_contained(
+            {Kind::maxs, Kind::mins, Kind::maxu, Kind::minu}, update.getKind());
+        if (hasOrder && hasSign(update.getMemRefType()))
+          votes[find(getNode(update.getMemref()))] +=
+              getDemand(op, 0) == Demand::Unsigned ? kOrderVotes : -kOrderVotes;
       })
       .Case<arith::SelectOp>([&](auto select) {
         tie(select.getTrueValue(), select);
@@ -194,14 +205,14 @@ void ValueSigns::visit(Operation *op) {
       })
       .Case<arith::IndexCastOp, vector::ExtractOp, vector::BroadcastOp,
             vector::ExtractStridedSliceOp, vector::ShuffleOp, vector::InsertOp,
-            vector::FromElementsOp, gpu::ShuffleOp, gpu::SubgroupReduceOp>(
-          [&](auto) {
-            for (Value operand : op->getOperands())
-              if (getElementTypeOrSelf(operand) ==
-                      getElementTypeOrSelf(op->getResult(0)) ||
-                  isa<arith::IndexCastOp>(op))
-                tie(operand, op->getResult(0));
-          })
+            vector::FromElementsOp, gpu::ShuffleOp, gpu::SubgroupReduceOp,
+            gpu::SubgroupBroadcastOp>([&](auto) {
+        for (Value operand : op->getOperands())
+          if (getElementTypeOrSelf(operand) ==
+                  getElementTypeOrSelf(op->getResult(0)) ||
+              isa<arith::IndexCastOp>(op))
+            tie(operand, op->getResult(0));
+      })
       .Case<arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::AndIOp,
             arith::OrIOp, arith::XOrIOp, arith::ShLIOp, arith::CmpIOp>(
           [&](auto) {

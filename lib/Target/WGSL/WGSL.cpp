@@ -23,6 +23,7 @@ public:
   bool isReserved(StringRef name) const override {
     return wgsl::isReserved(name);
   }
+  bool promotesNarrow() const override { return false; }
   bool hasGlobalBuffers() const override { return true; }
   bool hasScalar(Scalar scalar) const override;
   StringRef refuseElement(ShaderType type) const override;
@@ -216,6 +217,7 @@ StringRef WGSL::getSubgroupFunction(StringRef name) const {
       .Case("and", "subgroupAnd")
       .Case("or", "subgroupOr")
       .Case("xor", "subgroupXor")
+      .Case("broadcast_first", "subgroupBroadcastFirst")
       .Case("shuffle", "subgroupShuffle")
       .Case("shuffle_xor", "subgroupShuffleXor")
       .Case("shuffle_up", "subgroupShuffleUp")

@@ -11,7 +11,7 @@ gpu.module @kernels {
   // CHECK: %[[P:.*]] = arith.andi %[[N]], %c3_i32
   // CHECK: %[[S:.*]] = arith.shli %[[P]], %c3_i32
   // CHECK: %[[B:.*]] = arith.shrui %[[W]], %[[S]]
-  // CHECK: arith.trunci %[[B]] : i32 to i8
+  // CHECK: arith.andi %[[B]], %c255_i32 : i32
   // BYTES-LABEL: gpu.func @load
   // BYTES-SAME: (%{{.*}}: memref<?xi8>, %{{.*}}: memref<?xi32>)
   gpu.func @load(%x: memref<?xi8>, %y: memref<?xi32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {

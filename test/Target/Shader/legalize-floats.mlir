@@ -48,9 +48,13 @@ gpu.module @kernels {
     // CHECK: %[[G:.*]] = arith.cmpf ogt
     // CHECK: arith.ori %[[L]], %[[G]]
     %d = arith.cmpf one, %a, %two : f32
+    // CHECK: %[[EQ:.*]] = arith.cmpf oeq
+    // CHECK: arith.xori %[[EQ]], %true
+    %o = arith.cmpf une, %a, %two : f32
     %e = arith.andi %c, %n : i1
     %f = arith.andi %e, %d : i1
-    %r = arith.extui %f : i1 to i32
+    %g = arith.andi %f, %o : i1
+    %r = arith.extui %g : i1 to i32
     memref.store %r, %y[%i] : memref<?xi32>
     gpu.return
   }

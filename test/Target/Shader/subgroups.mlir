@@ -14,6 +14,16 @@ gpu.module @kernels {
     memref.store %r, %x[%lane] : memref<?xf32>
     gpu.return
   }
+  gpu.func @spread(%y: memref<?xf32> loc("y")) kernel attributes {known_block_size = array<i32: 32, 1, 1>} {
+    %lane = gpu.lane_id
+    %c3 = arith.constant 3 : i32
+    %a = memref.load %y[%lane] : memref<?xf32>
+    %b = gpu.subgroup_broadcast %a, specific_lane %c3 : f32
+    %c = gpu.subgroup_broadcast %a, first_active_lane : f32
+    %r = arith.addf %b, %c : f32
+    memref.store %r, %y[%lane] : memref<?xf32>
+    gpu.return
+  }
 }
 
 //      WGSL:enable subgroups;
@@ -25,6 +35,12 @@ gpu.module @kernels {
 // WGSL-NEXT:  let s = subgroupAdd(x[lane]);
 // WGSL-NEXT:  let s1 = subgroupShuffleXor(s, 1u);
 // WGSL-NEXT:  x[lane] = s1 + s;
+// WGSL-NEXT:}
+//      WGSL:fn spread(@builtin(subgroup_invocation_id) lane: u32) {
+// WGSL-NEXT:  let y_value = y[lane];
+// WGSL-NEXT:  let s = subgroupShuffle(y_value, 3u);
+// WGSL-NEXT:  let s1 = subgroupBroadcastFirst(y_value);
+// WGSL-NEXT:  y[lane] = s + s1;
 // WGSL-NEXT:}
 
 //      MSL:#include <metal_stdlib>
@@ -41,4 +57,9 @@ gpu.module @kernels {
 // MSL-NEXT:  const float s = simd_sum(x[lane]);
 // MSL-NEXT:  const float s1 = simd_shuffle_xor(s, 1u);
 // MSL-NEXT:  x[lane] = s1 + s;
+// MSL-NEXT:}
+//      MSL:kernel void spread(
+//      MSL:  const float s = simd_shuffle(y_value, 3u);
+// MSL-NEXT:  const float s1 = simd_broadcast_first(y_value);
+// MSL-NEXT:  y[lane] = s + s1;
 // MSL-NEXT:}

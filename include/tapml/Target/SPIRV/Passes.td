@@ -16,6 +16,8 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
   let description = [{
     Works on every `gpu.module` of a Vulkan variant, in this order:
 
+    - Functions are inlined, constant tables become private arrays that are set
+      first, and memory attributions of kernels allocations.
     - 64-bit integers are narrowed to 32 bits where ranges, or the 32 bits of
       an index or a truncation, show that nothing is lost.
     - Vectors of more than four elements are split into vectors of four or
@@ -29,7 +31,10 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
       `storage8` or `int8`. Four bytes at a provable multiple of four are
       stored as one word; other bytes by an atomic and and an atomic or, which
       is correct when other invocations write the rest of the word.
-    - Operations without a SPIR-V form (rounding divisions) are expanded.
+    - Integers of 8 and 16 bits become 32-bit integers with zeros above, if the
+      profile lacks `int8` or `int16`.
+    - Operations without a SPIR-V form (rounding divisions, bitwise reductions)
+      are expanded.
     - Where the profile prefers texel reads, a buffer that is only read, and
       that fits in a view of texels whatever its size, is put in the storage
       class `Image`: its loads become fetches, and `tapml.access` says of which

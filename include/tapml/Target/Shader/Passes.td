@@ -16,17 +16,22 @@ def LegalizeShaderPass : Pass<"tapml-legalize-shader"> {
   let description = [{
     Works on every `gpu.module` of a WebGPU or Metal variant, in this order:
 
-    - As for SPIR-V: 64-bit integers are narrowed if the profile lacks `int64`,
-      vectors split into vectors of at most four elements, buffers made buffers
-      of vectors or of scalars, bytes packed into words if the profile lacks
-      `storage8` or `int8`.
+    - Functions that take, give or hold what the profile lacks, memory, wide
+      vectors or several results are inlined. Tables of what it lacks, and of
+      infinities or NaN, become tables of 32-bit integers.
+    - As for SPIR-V: memory attributions become allocations, 64-bit integers are
+      narrowed if the profile lacks `int64`, vectors split into vectors of at most
+      four elements, buffers made buffers of vectors or of scalars, bytes and
+      16-bit integers packed into words if the profile lacks them.
     - Integers of 8 and 16 bits become 32-bit integers with zeros above, if the
       profile lacks `int8` or `int16`.
     - Minimum, maximum and comparisons that ask for NaN become ordinary
       comparisons and integer arithmetic on the bits; conversions from floats
       saturate and turn NaN into zero; truncation to a boolean, sign copies and
       rounding away from zero are spelled out.
-    - Rounding divisions and reductions of vectors are expanded.
+    - Rounding divisions and reductions of vectors are expanded. A division by a
+      constant zero, or a shift by a constant of the width or more, gets an
+      operand that is defined.
     - Kernels whose names the language keeps for itself are renamed, and the
       launches with them.
     - Signed operations and loops on what is provably not negative become

@@ -1,0 +1,116 @@
+# Part of the TapML project, under the Apache License v2.0 with LLVM
+# Exceptions. See LICENSE.TXT for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The operations of random kernels, and what they compute, with NumPy.
+
+Values are arrays with one row for each invocation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+INTEGERS = {"i8": np.int8, "i16": np.int16, "i32": np.int32}
+DTYPES = {**INTEGERS, "f32": np.float32, "i1": np.bool_, "index": np.int64}
+CARRIED = ("i32", "f32", "i8", "i16", "i1", "vector<2xi32>", "vector<4xf32>", "vector<8xf32>", "vector<8xi32>")
+VECTORS = [f"vector<{width}x{element}>" for width in (2, 3, 4, 8) for element in ("i32", "f32")]
+TABLES = {"i32": [7, -3, 0, 2147483647], "i8": [1, -128, 127, -5], "f32": [0.5, -2.0, np.inf, np.nan]}
+ATOMICS = {
+    "addi": np.add,
+    "andi": np.bitwise_and,
+    "ori": np.bitwise_or,
+    "xori": np.bitwise_xor,
+    "maxs": np.maximum,
+    "mins": np.minimum,
+}
+
+
+def element_of(kind: str) -> str:
+    return kind[kind.index("x") + 1 : -1] if kind.startswith("vector") else kind
+
+
+def width_of(kind: str) -> int:
+    return int(kind[len("vector<") : kind.index("x")]) if kind.startswith("vector") else 1
+
+
+def like(kind: str, element: str) -> str:
+    return f"vector<{width_of(kind)}x{element}>" if kind.startswith("vector") else element
+
+
+def unsigned(x: np.ndarray) -> np.ndarray:
+    return x.view(x.dtype.str.replace("i", "u"))
+
+
+def divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Division towards zero."""
+    wide = a.astype(np.int64)
+    return (np.sign(wide) * np.sign(b) * (np.abs(wide) // np.abs(b.astype(np.int64)))).astype(a.dtype)
+
+
+def compare_floats(predicate: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    isnan = np.isnan(a) | np.isnan(b)
+    if predicate in ("ord", "uno"):
+        return isnan if predicate == "uno" else ~isnan
+    order = {"eq": a == b, "ne": a != b, "lt": a < b, "le": a <= b, "gt": a > b, "ge": a >= b}[predicate[1:]]
+    return (order & ~isnan) if predicate[0] == "o" else (order | isnan)
+
+
+def compare_integers(predicate: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    if predicate[0] == "u":
+        a, b = unsigned(a), unsigned(b)
+    return {"eq": a == b, "ne": a != b, "lt": a < b, "le": a <= b, "gt": a > b, "ge": a >= b}[predicate[-2:]]
+
+
+def round_away(x: np.ndarray) -> np.ndarray:
+    whole = np.floor(np.abs(x))
+    return np.where(np.abs(x) - whole >= 0.5, whole + 1, whole) * np.sign(x)
+
+
+WRAPPING = {
+    "addi": np.add,
+    "subi": np.subtract,
+    "muli": np.multiply,
+    "andi": np.bitwise_and,
+    "ori": np.bitwise_or,
+    "xori": np.bitwise_xor,
+    "maxsi": np.maximum,
+    "minsi": np.minimum,
+    "maxui": lambda a, b: np.maximum(unsigned(a), unsigned(b)).view(a.dtype),
+    "minui": lambda a, b: np.minimum(unsigned(a), unsigned(b)).view(a.dtype),
+}
+SHIFTS = {
+    "shli": lambda a, b: a << b,
+    "shrsi": lambda a, b: a >> b,
+    "shrui": lambda a, b: (unsigned(a) >> unsigned(b)).view(a.dtype),
+}
+DIVISIONS = {
+    "divsi": divide,
+    "remsi": lambda a, b: a - divide(a, b) * b,
+    "divui": lambda a, b: (unsigned(a) // unsigned(b)).view(a.dtype),
+    "remui": lambda a, b: (unsigned(a) % unsigned(b)).view(a.dtype),
+    "floordivsi": lambda a, b: (a.astype(np.int64) // b).astype(a.dtype),
+    "ceildivsi": lambda a, b: (-((-a.astype(np.int64)) // b)).astype(a.dtype),
+}
+FLOATS = {
+    "addf": np.add,
+    "subf": np.subtract,
+    "maximumf": np.maximum,
+    "minimumf": np.minimum,
+    "maxnumf": np.fmax,
+    "minnumf": np.fmin,
+}
+ROUNDINGS = {
+    "absf": np.abs,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "trunc": np.trunc,
+    "roundeven": np.rint,
+    "round": round_away,
+}
+BITS = {
+    "ctpop": lambda x: sum((unsigned(x) >> np.uint32(i)) & np.uint32(1) for i in range(32)).astype(np.int32),
+    "ctlz": lambda x: np.where(
+        x == 0, 32, 31 - np.floor(np.log2(np.maximum(unsigned(x), 1).astype(np.float64)))
+    ).astype(np.int32),
+    "absi": np.abs,
+}

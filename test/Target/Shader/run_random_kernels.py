@@ -1,0 +1,303 @@
+# Part of the TapML project, under the Apache License v2.0 with LLVM
+# Exceptions. See LICENSE.TXT for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Compares random kernels on everything that can run one.
+
+    .venv/bin/python test/Target/Shader/run_random_kernels.py --seconds 600 --first 1000
+
+A kernel that differs, or that a step refuses, is printed with its seed, and its
+module is left in --keep.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import re
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT / "test" / "Codegen" / "Emission"), str(ROOT / "python"), str(pathlib.Path(__file__).parent)]
+os.environ.setdefault("TAPML_BIN", str(ROOT / "build" / "bin"))
+
+from random_kernels import Generator, Kernel  # noqa: E402
+from random_operations import DTYPES, TABLES  # noqa: E402
+from random_values import GROUPS, INVOCATIONS  # noqa: E402
+
+from tapml import testing  # noqa: E402
+from tapml.errors import TapMLError  # noqa: E402
+
+from execute import run_tool  # noqa: E402
+
+KINDS = ("i32", "f32", "i8", "i16")
+#: What kernels are compiled for, as the presets of these names say.
+PROFILES = {
+    "host": '<host, "host", {}, ["float64", "int16", "int64", "int8"]>',
+    "vulkan": '<vulkan, "vulkan", {max_storage_buffers = 8 : i64}, []>',
+    "lavapipe": '<vulkan, "lavapipe", {max_storage_buffers = 32 : i64, subgroup_size = 8 : i64}, '
+    '["float16", "float64", "int16", "int64", "int8", "storage16", "storage8"]>',
+    "webgpu": '<webgpu, "webgpu", {}, []>',
+    "metal": '<metal, "metal", {}, ["float16", "int16", "int64", "int8", "storage16", "storage8"]>',
+}
+#: What kernels run on: the executor of `tapml.testing`, the kind of target, and the profile.
+EXECUTORS = {
+    "host": ("host", "host", "host"),
+    "lavapipe": ("lavapipe", "vulkan", "lavapipe"),
+    "lavapipe, least": ("lavapipe", "vulkan", "vulkan"),
+    "swiftshader": ("swiftshader", "vulkan", "vulkan"),
+    "webgpu": ("webgpu", "webgpu", "webgpu"),
+    "metal": ("metal", "metal", "metal"),
+}
+PASSES = {
+    "host": [
+        "--tapml-plan-memory",
+        "--inline",
+        "--math-expand-ops=ops=round",
+        "--tapml-expand-math",
+        "--tapml-compile-host",
+    ],
+    "vulkan": ["--tapml-plan-memory", "--tapml-gpu-to-spirv"],
+    "webgpu": ["--tapml-plan-memory", "--tapml-gpu-to-shader"],
+    "metal": ["--tapml-plan-memory", "--tapml-gpu-to-shader"],
+}
+
+FUNCTIONS = """
+func.func private @clip(%x: f32) -> f32 {
+  %low = arith.constant -2.0 : f32
+  %high = arith.constant 100.0 : f32
+  %0 = arith.maximumf %x, %low : f32
+  %1 = arith.minimumf %0, %high : f32
+  return %1 : f32
+}
+func.func private @twist(%x: i8) -> i8 {
+  %mask = arith.constant -86 : i8
+  %0 = arith.addi %x, %x : i8
+  %1 = arith.xori %0, %mask : i8
+  return %1 : i8
+}
+func.func private @negate(%x: vector<8xf32>) -> vector<8xf32> {
+  %0 = arith.negf %x : vector<8xf32>
+  return %0 : vector<8xf32>
+}
+"""
+
+
+def literal(value: np.generic) -> str:
+    if isinstance(value, np.floating) and not np.isfinite(value):
+        return "0x7FC00000" if np.isnan(value) else ("0xFF800000" if value < 0 else "0x7F800000")
+    return str(value)
+
+
+def tables() -> str:
+    return "\n".join(
+        f'memref.global "private" constant @table_{kind} : memref<{len(values)}x{kind}> = '
+        f"dense<[{', '.join(literal(value) for value in np.array(values, DTYPES[kind]))}]>"
+        for kind, values in TABLES.items()
+    )
+
+
+def table_arrays() -> str:
+    """The tables as arrays, set by stores."""
+    lines = []
+    for kind, values in TABLES.items():
+        lines.append(f"%table_{kind} = memref.alloca() : memref<{len(values)}x{kind}>")
+        for i, value in enumerate(np.array(values, DTYPES[kind])):
+            lines += [
+                f"%table_{kind}_at_{i} = arith.constant {i} : index",
+                f"%table_{kind}_{i} = arith.constant {literal(value)} : {kind}",
+                f"memref.store %table_{kind}_{i}, %table_{kind}[%table_{kind}_at_{i}] : memref<{len(values)}x{kind}>",
+            ]
+    return "\n".join(lines)
+
+
+def read_arrays(body: str) -> str:
+    """The body with reads of tables as reads of those arrays."""
+    reads = r"(%\w+) = memref\.get_global @(table_\w+) : .*\n"
+    for name, table in re.findall(reads, body):
+        body = re.sub(rf"{name}\b", f"%{table}", body)
+    return re.sub(r"%table_\w+ = memref\.get_global .*\n", "", body)
+
+
+def memory() -> str:
+    own = [f"%own_{kind} = memref.alloca() : memref<4x{kind}, #private>" for kind in ("i32", "f32", "i8")]
+    zeros = [
+        f"%zero_{kind} = arith.constant {'0.0' if kind == 'f32' else '0'} : {kind}\n"
+        f"scf.for %at = %c0 to %c4 step %c1 {{\n"
+        f"memref.store %zero_{kind}, %own_{kind}[%at] : memref<4x{kind}, #private>\n}}"
+        for kind in ("i32", "f32", "i8")
+    ]
+    return "\n".join([*own, *zeros])
+
+
+def kernel_text(kernel: Kernel, kind: str) -> str:
+    outputs = list(kernel.outputs)
+    buffers = [f"%{name}: memref<?x{name}>" for name in KINDS]
+    buffers += [f"%out_{name}: memref<?x{name}>" for name in outputs]
+    access = ", ".join(['"read"'] * len(KINDS) + ['"write"'] * len(outputs))
+    constants = "\n".join(f"%c{i} = arith.constant {i} : index" for i in (0, 1, 4, INVOCATIONS))
+    start = f"%group = arith.muli %g, %c{INVOCATIONS} : index\n%me = arith.addi %group, %t : index\n{memory()}"
+    body = "\n".join(kernel.body)
+    if kind == "host":
+        # Host kernels have no tables.
+        start, body = f"{start}\n{table_arrays()}", read_arrays(body)
+        start, body = (text.replace(", #private", "") for text in (start, body))
+        return f"""
+func.func @random({", ".join(buffers)}, %begin: index, %end: index)
+    attributes {{tapml.host_kernel, tapml.access = [{access}]}} {{
+{constants}
+scf.for %g = %begin to %end step %c1 {{
+scf.for %t = %c0 to %c{INVOCATIONS} step %c1 {{
+{start}
+{body}
+}}
+}}
+return
+}}
+{FUNCTIONS}
+"""
+    shared = ", ".join(f"%shared_{kind}: memref<{INVOCATIONS}x{kind}, #workgroup>" for kind in ("i32", "f32"))
+    shared = f"workgroup({shared}) " if kernel.cooperates else ""
+    return f"""
+gpu.module @kernels {{
+gpu.func @random({", ".join(buffers)}) {shared}kernel
+    attributes {{known_block_size = array<i32: {INVOCATIONS}, 1, 1>, tapml.access = [{access}]}} {{
+%t = gpu.thread_id x
+%g = gpu.block_id x
+{constants}
+{start}
+{body}
+gpu.return
+}}
+{tables()}
+{FUNCTIONS}
+}}
+"""
+
+
+def module_text(kernel: Kernel, kind: str, preset: str) -> str:
+    """The kernel in a model of one operator, for one target."""
+    arguments = ", ".join(f"%{name}: tensor<{len(kernel.inputs[name])}x{name}>" for name in KINDS)
+    types = ", ".join(f"tensor<{len(kernel.inputs[name])}x{name}>" for name in KINDS)
+    results = [f"tensor<{len(data)}x{name}>" for name, data in kernel.outputs.items()]
+    out_types = ", ".join(results)
+    empties = "\n".join(f"%e{i} = tensor.empty() : {type}" for i, type in enumerate(results))
+    names = ", ".join(f"%e{i}" for i in range(len(results)))
+    ins = ", ".join(f"%{name}" for name in KINDS)
+    entry = "@random" if kind == "host" else "@kernels::@random"
+    place = "host" if kind == "host" else "device"
+    moved, back = [], []
+    for i, (name, type) in enumerate(zip(KINDS, types.split(", "), strict=True)):
+        moved.append(f"%m{i} = tapml.transfer %{name} to @{place} : {type} -> {type}")
+    for i, type in enumerate(results):
+        back.append(f"%b{i} = tapml.transfer %y#{i} to @host : {type} -> {type}")
+    if kind == "host":
+        moved, back = [], []
+    given = ins if kind == "host" else ", ".join(f"%m{i}" for i in range(len(KINDS)))
+    taken = ", ".join(f"{'%y#' if kind == 'host' else '%b'}{i}" for i in range(len(results)))
+    signature = ", ".join(
+        f'%{name}: tensor<{len(kernel.inputs[name])}x{name}> {{tapml.name = "{name}"}}' for name in KINDS
+    )
+    outputs = ", ".join(
+        f'{type} {{tapml.name = "out_{name}"}}' for name, type in zip(kernel.outputs, results, strict=True)
+    )
+    newline = "\n"
+    return f"""
+#private = #gpu.address_space<private>
+#workgroup = #gpu.address_space<workgroup>
+module @random {{
+tapml.executable @random {{
+tapml.variant @{place} target(PROFILE) {{
+func.func @body({arguments}) -> ({out_types}) {{
+%c1 = arith.constant 1 : index
+%groups = arith.constant {GROUPS} : index
+{empties}
+%y:{len(results)} = tapml.launch [{entry}] grids(%groups, %c1, %c1) ins({ins} : {types}) outs({names} : {out_types})
+  -> {out_types}
+return {", ".join(f"%y#{i}" for i in range(len(results)))} : {out_types}
+}}
+{kernel_text(kernel, kind)}
+}}
+}}
+func.func @forward({signature}) -> ({outputs}) {{
+{newline.join(moved)}
+{empties}
+%y:{len(results)} = tapml.dispatch @random on @{place} ins({given} : {types}) outs({names} : {out_types})
+  {{instances = ["random"]}} -> {out_types}
+{newline.join(back)}
+return {taken} : {out_types}
+}}
+}}
+""".replace("PROFILE", PROFILES[preset])
+
+
+def run(kernel: Kernel, name: str, directory: pathlib.Path) -> dict[str, np.ndarray]:
+    """Compiles and runs a kernel on an executor; leaves its module in `directory`."""
+    where, kind, preset = EXECUTORS[name]
+    text = module_text(kernel, kind, preset)
+    (directory / "module.mlir").write_text(text)
+    compiled = run_tool("tapml-opt", ["-", *PASSES[kind]], text)
+    file, weights = directory / "random.tapx", directory / "random.safetensors"
+    weights.write_bytes((2).to_bytes(8, "little") + b"{}")
+    arguments = ["-", "--tapml-to-tapx", f"--tapx-weights={weights}", f"--tapx-location={file}", "-o", str(file)]
+    run_tool("tapml-translate", arguments, compiled)
+    executable = testing.load(file, testing.executors()[where])
+    outputs = executable(**kernel.inputs)
+    return {kind: np.asarray(outputs[f"out_{kind}"]) for kind in kernel.outputs}
+
+
+def find_difference(kernel: Kernel, outputs: dict[str, np.ndarray]) -> str | None:
+    for kind, expected in kernel.outputs.items():
+        # All NaN are one, and so are both zeros.
+        same = (outputs[kind] == expected) | ((outputs[kind] != outputs[kind]) & (expected != expected))
+        if not same.all():
+            at = int(np.argmin(same))
+            return f"out_{kind}[{at}] is {outputs[kind][at]}, not {expected[at]} ({int((~same).sum())} differ)"
+    return None
+
+
+def check(seed: int, name: str, directory: pathlib.Path, size: int = 24) -> str | None:
+    """Returns what is wrong with kernel number `seed` on an executor; None if nothing is."""
+    kernel = Generator(seed, size).make()
+    if kernel.cooperates and name == "host":
+        return None
+    try:
+        return find_difference(kernel, run(kernel, name, directory))
+    except (RuntimeError, TapMLError) as error:
+        return str(error).splitlines()[0]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60, help="stop after this time")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--count", type=int, default=1 << 31, help="how many kernels at most")
+    parser.add_argument("--size", type=int, default=24, help="how many steps a kernel has, about")
+    parser.add_argument("--only", default="", help="executors whose name matches this expression")
+    parser.add_argument("--keep", type=pathlib.Path, help="where the modules of findings are left")
+    options = parser.parse_args()
+    end, found, seed = time.monotonic() + options.seconds, 0, options.first
+    names = [name for name in EXECUTORS if re.search(options.only, name)]
+    with tempfile.TemporaryDirectory() as scratch:
+        while time.monotonic() < end and seed < options.first + options.count:
+            for name in names:
+                wrong = check(seed, name, pathlib.Path(scratch), options.size)
+                if not wrong:
+                    continue
+                found += 1
+                print(f"seed {seed}, {name}: {wrong}", flush=True)
+                if options.keep:
+                    options.keep.mkdir(parents=True, exist_ok=True)
+                    module = pathlib.Path(scratch) / "module.mlir"
+                    (options.keep / f"{seed}-{name.replace(', ', '-')}.mlir").write_text(module.read_text())
+            seed += 1
+    print(f"{seed - options.first} kernels on {', '.join(names)}: {found} findings")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
