@@ -1,5 +1,4 @@
-//===- TestModel.h - A small executable for the runtime's tests --*- C++
-//-*-===//
+//===- TestModel.h - A small executable for the runtime's tests -*- C++ -*-===//
 //
 // Part of the TapML Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information. SPDX-License-Identifier:

@@ -1,5 +1,4 @@
-//===- InlineFunctions.cpp - Functions whose types shaders lack
-//-------------===//
+//===- InlineFunctions.cpp - Functions whose types shaders lack -----------===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.

@@ -1,5 +1,4 @@
-//===- LegalizeTables.cpp - Constant tables of 32-bit elements
-//--------------===//
+//===- LegalizeTables.cpp - Constant tables of 32-bit elements ------------===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.

@@ -1,5 +1,4 @@
-//===- MaterializeMemory.cpp - Memory of a workgroup as operations
-//----------===//
+//===- MaterializeMemory.cpp - Memory of a workgroup as operations --------===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
