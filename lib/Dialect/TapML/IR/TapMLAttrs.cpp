@@ -306,8 +306,8 @@ LogicalResult LoweringAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 // EntryPointAttr
 //===----------------------------------------------------------------------===//
 
-static constexpr StringRef kTexelFormats[] = {"f32",   "f32x4", "u32",
-                                              "u32x4", "u8",    "u8x4"};
+static constexpr StringRef kTexelFormats[] = {"f16", "f16x4", "f32", "f32x4",
+                                              "u32", "u32x4", "u8",  "u8x4"};
 
 bool tapml::isReadOnlyAccess(StringRef access) {
   return access == "read" || (access.consume_front("texels ") &&
