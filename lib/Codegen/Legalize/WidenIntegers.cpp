@@ -188,6 +188,7 @@ LogicalResult tapml::widenIntegers(gpu::GPUFuncOp kernel) {
   MLIRContext *context = kernel.getContext();
   return widenKernel(
       kernel, IntegerType::get(context, 32), isNarrow,
+      /*stays=*/[](Operation *) { return false; },
       [&](TypeConverter &types, RewritePatternSet &patterns) {
         patterns.add<WidenOperation>(types, context);
         patterns.add<WidenConstant, WidenCast<arith::ExtSIOp>,

@@ -78,7 +78,7 @@ struct LegalizeSPIRVPass final
       for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
         if (failed(narrowIntegers(kernel)) || failed(legalizeVectors(kernel)) ||
             failed(legalizeBuffers(kernel, profile)) ||
-            (packsHalves(profile) && failed(widenHalves(kernel))) ||
+            (widensHalves(profile) && failed(widenHalves(kernel))) ||
             failed(applyPatternsGreedily(kernel, frozen)))
           return failure();
         readThroughTexels(kernel, profile);

@@ -29,6 +29,9 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
       `storage8` or `int8`. Four bytes at a provable multiple of four are
       stored as one word; other bytes by an atomic and and an atomic or, which
       is correct when other invocations write the rest of the word.
+    - Likewise 16-bit floats, if it lacks `storage16`. Where it has that and
+      lacks `float16` they are loaded, stored and converted, and 32-bit floats
+      otherwise.
     - Operations without a SPIR-V form (rounding divisions) are expanded.
     - Where the profile prefers texel reads, a buffer that is only read, and
       that fits in a view of texels whatever its size, is put in the storage
