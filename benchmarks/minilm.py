@@ -3,13 +3,15 @@
 """TapML beside its peers on all-MiniLM-L6-v2: the same inputs, one run, in turn.
 
     .venv/bin/pip install --no-deps -r benchmarks/requirements.txt     # the peers; those missing are reported
-    .venv/bin/python benchmarks/minilm.py [--sizes 1x8,1x32,8x32] [--rounds 7] [--driver lavapipe] [--only REGEX]
+    .venv/bin/python benchmarks/minilm.py [--sizes 1x8,1x32,8x32] [--rounds 7] [--half] [--driver lavapipe]
+        [--only REGEX]
 
 TapML runs one file, compiled once for all sizes and for the profile of the device that runs it; "portable" is compiled
 for the preset 'vulkan', "WGSL" for the preset 'webgpu', which wgpu-native runs on the same driver, "one size" from the
-same model captured for that size alone, as IREE always is. Every round runs each system once, so that a change of the
-machine's speed meets all of them; the tables have medians with the lowest and the highest time. "CPU" is the processor
-time of the whole process divided by the number of cores: what a run takes when nobody else needs them.
+same model captured for that size alone, as IREE always is, "float16" from the model with weights and activations in
+float16. Every round runs each system once, so that a change of the machine's speed meets all of them; the tables have
+medians with the lowest and the highest time. "CPU" is the processor time of the whole process divided by the number of
+cores: what a run takes when nobody else needs them.
 """
 
 from __future__ import annotations
@@ -80,6 +82,18 @@ def inputs_for(batch: int, length: int) -> peers.Inputs:
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
+def compile_half(driver: str, directory: Path) -> dict[str, Path]:
+    """Compiles the model in float16 for all sizes; returns the files by their place."""
+    package = directory / "half.tapml"
+    model = minilm.model().half()
+    tapml.capture(model, minilm.samples()[:1], minilm.dynamic_shapes, name="minilm_half").save(package)
+    files = {}
+    for place, options in {"host": [], driver: ["--target=vulkan=vulkan:0"]}.items():
+        files[place] = directory / f"half-{place}.tapx"
+        compile_model(package, files[place], *options)
+    return files
+
+
 def compile_all(batch: int, length: int, driver: str, directory: Path, report: bool) -> dict[str, Path]:
     """Compiles the model for all sizes (batch 0) or for one; returns the files by their place."""
     name = f"{batch}x{length}" if batch else "all"
@@ -110,6 +124,7 @@ def runners(
     driver: str,
     files: dict[str, Path],
     fixed: dict[str, Path],
+    half: dict[str, Path],
     directory: Path,
     only: re.Pattern[str],
 ) -> dict[str, Runner]:
@@ -129,6 +144,7 @@ def runners(
         f"TapML {driver}, one size": ours(fixed[driver]),
         f"TapML {driver}, portable profile": ours(files["portable"]),
         f"TapML {driver}, portable profile, WGSL": ours(files["webgpu"]),
+        **{f"TapML {place}, float16": ours(file) for place, file in half.items()},
         "PyTorch eager": lambda: peers.eager(model, inputs),
         "ONNX Runtime": lambda: peers.onnx_runtime(model, inputs, str(directory / "minilm.onnx")),
         "IREE llvm-cpu": lambda: peers.iree(model, inputs, "llvm-cpu"),
@@ -194,6 +210,8 @@ def print_ratios(driver: str, sizes: list[tuple[int, int]], results: list[Times]
         ("host, all sizes / one size", "TapML host", "TapML host, one size"),
         (f"{driver}, all sizes / one size", f"TapML {driver}", f"TapML {driver}, one size"),
         (f"{driver}, portable, WGSL / SPIR-V", f"{portable}, WGSL", portable),
+        ("host, float16 / float32", "TapML host, float16", "TapML host"),
+        (f"{driver}, float16 / float32", f"TapML {driver}, float16", f"TapML {driver}"),
     ]:
         if not all(over in times and under in times for times in results):
             continue
@@ -213,6 +231,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="1x8,1x32,8x32", help="batch x length, separated by commas")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--driver", default="lavapipe", choices=sorted(testing.VULKAN_DRIVERS))
+    parser.add_argument("--half", action="store_true", help="measure TapML with the model in float16, too")
     parser.add_argument(
         "--only", type=pattern, default="", metavar="REGEX", help="systems to measure, by the names in the tables"
     )
@@ -227,9 +246,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         files = compile_all(0, 0, driver, directory, report=True)
+        half = compile_half(driver, directory) if arguments.half else {}
         for batch, length in sizes:
             fixed = compile_all(batch, length, driver, directory, report=False)
-            ready = runners(model, inputs_for(batch, length), driver, files, fixed, directory, arguments.only)
+            ready = runners(model, inputs_for(batch, length), driver, files, fixed, half, directory, arguments.only)
             results.append(measure(ready, arguments.rounds))
     print_table("wall ms, median (lowest to highest)", sizes, results, clock=0)
     print_table("CPU ms, median (lowest to highest)", sizes, results, clock=1)

@@ -116,6 +116,7 @@ LogicalResult tapml::buildStagePipeline(OpPassManager &pm, Stage stage,
       variants.addPass(createEmitKernelsPass());
       variants.addPass(createCanonicalizerPass());
       variants.addPass(createCSEPass());
+      variants.addPass(createTapMLNarrowFloatsPass());
       variants.addPass(createLoopInvariantCodeMotionPass());
       variants.addPass(createCSEPass());
     });

@@ -78,7 +78,17 @@ inline bool reads(Access access) { return uint8_t(access) & 1; }
 inline bool writes(Access access) { return uint8_t(access) & 2; }
 
 /// What a buffer that is read through a view of texels is made of.
-enum class TexelFormat : uint8_t { None, F32, F32x4, U32, U32x4, U8, U8x4 };
+enum class TexelFormat : uint8_t {
+  None,
+  F16,
+  F16x4,
+  F32,
+  F32x4,
+  U32,
+  U32x4,
+  U8,
+  U8x4
+};
 uint32_t getTexelBytes(TexelFormat format);
 
 struct KernelDesc {

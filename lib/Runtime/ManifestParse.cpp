@@ -320,6 +320,10 @@ uint32_t tapml::rt::getTexelBytes(TexelFormat format) {
   switch (format) {
   case TexelFormat::None:
     return 0;
+  case TexelFormat::F16:
+    return 2;
+  case TexelFormat::F16x4:
+    return 8;
   case TexelFormat::F32:
   case TexelFormat::U32:
   case TexelFormat::U8x4:
@@ -336,6 +340,7 @@ uint32_t tapml::rt::getTexelBytes(TexelFormat format) {
 /// Reads how a kernel accesses a buffer, and through which texels.
 static Access readAccess(const JsonCursor &cursor, TexelFormat &texels) {
   static const std::pair<const char *, TexelFormat> formats[] = {
+      {"texels f16", TexelFormat::F16}, {"texels f16x4", TexelFormat::F16x4},
       {"texels f32", TexelFormat::F32}, {"texels f32x4", TexelFormat::F32x4},
       {"texels u32", TexelFormat::U32}, {"texels u32x4", TexelFormat::U32x4},
       {"texels u8", TexelFormat::U8},   {"texels u8x4", TexelFormat::U8x4}};
@@ -352,7 +357,7 @@ static Access readAccess(const JsonCursor &cursor, TexelFormat &texels) {
   }
   if (text != "readwrite")
     cursor.fail("expected 'read', 'write', 'readwrite' or 'texels ' and one of "
-                "f32, f32x4, u32, u32x4, u8, u8x4");
+                "f16, f16x4, f32, f32x4, u32, u32x4, u8, u8x4");
   return Access::ReadWrite;
 }
 

@@ -287,6 +287,8 @@ private:
   Result<VkBufferView> createView(VkBuffer buffer, const BufferRange &range,
                                   TexelFormat texels) {
     static const std::map<TexelFormat, VkFormat> formats = {
+        {TexelFormat::F16, VK_FORMAT_R16_SFLOAT},
+        {TexelFormat::F16x4, VK_FORMAT_R16G16B16A16_SFLOAT},
         {TexelFormat::F32, VK_FORMAT_R32_SFLOAT},
         {TexelFormat::F32x4, VK_FORMAT_R32G32B32A32_SFLOAT},
         {TexelFormat::U32, VK_FORMAT_R32_UINT},

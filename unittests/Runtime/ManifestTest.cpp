@@ -37,7 +37,7 @@ TEST(ManifestTest, NamesThePlaceOfAProblem) {
   expect([](auto &j) { j["kernels"][0]["access"][0] = "look"; },
          "kernels[0].access[0]: expected 'read', 'write', 'readwrite' or "
          "'texels ' "
-         "and one of f32, f32x4, u32, u32x4, u8, u8x4");
+         "and one of f16, f16x4, f32, f32x4, u32, u32x4, u8, u8x4");
   expect([](auto &j) { j["inputs"][0]["shape"][0] = "m"; },
          "inputs[0].shape[0]: symbol 'm' is not declared");
   expect([](auto &j) { j["inputs"][0]["dtype"] = "f8"; },

@@ -48,8 +48,10 @@ bool packsBytes(ProfileAttr profile);
 /// profile, two in each.
 bool packsShorts(ProfileAttr profile);
 /// Returns whether 16-bit floats in buffers are 32-bit words for this profile,
-/// two in each, and 32-bit floats in kernels.
+/// two in each.
 bool packsHalves(ProfileAttr profile);
+/// Returns whether 16-bit floats are 32-bit ones in kernels for this profile.
+bool widensHalves(ProfileAttr profile);
 
 /// Returns the number of elements of a vector or scalar type.
 int64_t getWidth(mlir::Type type);
@@ -93,9 +95,13 @@ mlir::LogicalResult legalizeBuffers(mlir::gpu::GPUFuncOp kernel,
 /// Makes integers of 8 and 16 bits 32-bit ones, zero above.
 mlir::LogicalResult widenIntegers(mlir::gpu::GPUFuncOp kernel);
 
-/// Makes 16-bit floats of a kernel, whose buffers are packed, 32-bit ones,
-/// rounded where they were made.
+/// Makes 16-bit floats of a kernel 32-bit ones, rounded where they were made;
+/// those in buffers that are not packed are converted where they are loaded and
+/// stored.
 mlir::LogicalResult widenHalves(mlir::gpu::GPUFuncOp kernel);
+
+/// Returns a constant of 16-bit floats with elements of f32.
+mlir::TypedAttr widenConstant(mlir::TypedAttr value);
 
 /// Adds patterns that spell out minimum, maximum, comparisons and conversions
 /// with what every shader language defines alike, for NaN and values out of

@@ -160,6 +160,41 @@ def SplitBuffersPass : Pass<"tapml-split-buffers"> {
   ];
 }
 
+def TapMLNarrowFloatsPass : Pass<"tapml-narrow-floats"> {
+  let summary = "Compute in f16 where that gives the same as f32";
+  let description = [{
+    Operators widen halves, compute in f32, and round their result once. In
+    every `gpu.module` for a profile with the features `float16` and
+    `storage16`, what is between the conversions is computed in f16 where it is
+    one `arith.addf`, `subf` or `mulf` (for Metal, whose division is correctly
+    rounded, also `divf` and `math.sqrt`), and operands and result may go
+    through operations that round nothing: `negf`, `absf`, minimum, maximum,
+    `select`, `vector.broadcast`. Comparisons of widened halves compare the
+    halves. Constants take part if they are normal numbers in f16.
+
+    What is rounded to f32 first and then to f16 is then the same as what is
+    rounded to f16 at once, since 24 >= 2 * 11 + 2. Sums of rows, and whatever
+    else takes several operations, stay in f32, and so does what is used in f32
+    as well.
+
+    ```mlir
+    %a = arith.extf %x : f16 to f32
+    %b = arith.extf %y : f16 to f32
+    %c = arith.addf %a, %b : f32
+    %d = arith.truncf %c : f32 to f16
+    // becomes
+    %d = arith.addf %x, %y : f16
+    ```
+  }];
+  let options = [
+    Option<"profile", "profile", "std::string", /*default=*/"\"\"",
+           "Preset that is compiled for, where kernels are outside a "
+           "tapml.variant">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::tapml::TapMLDialect"];
+}
+
 def TapMLExpandMathPass : Pass<"tapml-expand-math"> {
   let summary = "Replace elementary functions of f32 by arithmetic";
   let description = [{

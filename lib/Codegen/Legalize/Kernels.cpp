@@ -80,7 +80,15 @@ bool tapml::packsShorts(ProfileAttr profile) {
 }
 
 bool tapml::packsHalves(ProfileAttr profile) {
-  return !profile.hasFeature("storage16") || !profile.hasFeature("float16");
+  // SPIR-V loads, stores and converts 16-bit floats wherever it may store them;
+  // the other languages have the whole type or nothing.
+  bool needsType = profile.getKind() != TargetKind::Vulkan;
+  return !profile.hasFeature("storage16") ||
+         (needsType && !profile.hasFeature("float16"));
+}
+
+bool tapml::widensHalves(ProfileAttr profile) {
+  return packsHalves(profile) || !profile.hasFeature("float16");
 }
 
 int64_t tapml::getWidth(Type type) {

@@ -25,6 +25,7 @@ using namespace tapml;
 static std::string getTexelFormat(Type element) {
   Type scalar = getElementTypeOrSelf(element);
   std::string format = scalar.isF32()         ? "f32"
+                       : scalar.isF16()       ? "f16"
                        : scalar.isInteger(32) ? "u32"
                        : scalar.isInteger(8)  ? "u8"
                                               : "";

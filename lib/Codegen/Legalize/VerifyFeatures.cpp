@@ -143,6 +143,8 @@ private:
     if (element.isInteger(8) && !profile.hasFeature("int8") &&
         isRightOnWideBytes(op))
       return;
+    if (isStoredHalf(op, element))
+      return;
     if (std::optional<StringRef> feature = getValueFeature(element))
       require(op, *feature, type);
     else
@@ -159,11 +161,21 @@ private:
       return;
     if (element.isInteger(1))
       return report(op, buffer, "buffers hold i8 in place of i1");
+    if (isStoredHalf(op, element))
+      return;
     std::optional<StringRef> feature = getValueFeature(element);
     if (!feature)
       return report(op, buffer, "kernels for this target have no such type");
     if (require(op, *feature, buffer))
       require(op, getStorageFeature(element), buffer);
+  }
+
+  /// Returns whether `op` only moves halves from and to buffers, which needs no
+  /// arithmetic on them.
+  bool isStoredHalf(Operation *op, Type element) {
+    return element.isF16() && !packsHalves(profile) &&
+           isa<gpu::GPUFuncOp, memref::LoadOp, memref::StoreOp,
+               arith::ConstantOp, arith::ExtFOp, arith::TruncFOp>(op);
   }
 
   /// Checks the width of `part`, a vector or scalar type in `whole`.

@@ -8,8 +8,9 @@
 //
 // Where a target has no 16-bit floats, kernels hold them as 32-bit ones whose
 // value a half has. Operators only move them and convert from and to them;
-// what is in memory, and roundings, are integer arithmetic on the bits, so that
-// no device's own rounding or flushing takes part.
+// what is packed in memory, and roundings, are integer arithmetic on the bits,
+// so that no device's own rounding or flushing takes part. Where buffers hold
+// halves, loads and stores convert them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -132,23 +133,8 @@ struct WidenConstant final : OpConversionPattern<arith::ConstantOp> {
   LogicalResult
   matchAndRewrite(arith::ConstantOp op, OpAdaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    auto widen = [](APFloat number) {
-      bool losesInfo;
-      number.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
-                     &losesInfo);
-      return number;
-    };
-    Type f32 = rewriter.getF32Type();
-    TypedAttr value;
-    if (auto number = dyn_cast<FloatAttr>(op.getValue()))
-      value = FloatAttr::get(f32, widen(number.getValue()));
-    else
-      value = cast<TypedAttr>(
-          Attribute(cast<DenseFPElementsAttr>(op.getValue())
-                        .mapValues(f32, [&](const APFloat &number) {
-                          return widen(number).bitcastToAPInt();
-                        })));
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, value);
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+        op, widenConstant(cast<TypedAttr>(op.getValue())));
     return success();
   }
 };
@@ -223,6 +209,21 @@ struct ConvertBits final : OpConversionPattern<arith::BitcastOp> {
 };
 } // namespace
 
+TypedAttr tapml::widenConstant(TypedAttr value) {
+  auto widen = [](APFloat number) {
+    bool losesInfo;
+    number.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
+                   &losesInfo);
+    return number;
+  };
+  Type f32 = Float32Type::get(value.getContext());
+  if (auto number = dyn_cast<FloatAttr>(value))
+    return FloatAttr::get(f32, widen(number.getValue()));
+  return cast<TypedAttr>(Attribute(cast<DenseFPElementsAttr>(value).mapValues(
+      f32,
+      [&](const APFloat &number) { return widen(number).bitcastToAPInt(); })));
+}
+
 /// Leaves no 16-bit integers between words and floats.
 static void dropShorts(gpu::GPUFuncOp kernel) {
   kernel.walk([](arith::ExtUIOp op) {
@@ -241,10 +242,32 @@ static void dropShorts(gpu::GPUFuncOp kernel) {
   });
 }
 
+/// Returns whether `op` loads or stores halves of a buffer.
+static bool isBufferAccess(Operation *op) {
+  auto isBuffer = [](MemRefType type) {
+    return !type.getMemorySpace() &&
+           getElementTypeOrSelf(type.getElementType()).isF16();
+  };
+  if (auto load = dyn_cast<memref::LoadOp>(op))
+    return isBuffer(load.getMemRefType());
+  auto store = dyn_cast<memref::StoreOp>(op);
+  return store && isBuffer(store.getMemRefType());
+}
+
+/// Returns whether `op` may have halves: it accesses a buffer, or rounds for
+/// stores to buffers alone.
+static bool staysNarrow(Operation *op) {
+  return isBufferAccess(op) ||
+         (isa<arith::TruncFOp>(op) &&
+          getElementTypeOrSelf(op->getOperand(0).getType()).isF32() &&
+          llvm::all_of(op->getUsers(), isBufferAccess));
+}
+
 LogicalResult tapml::widenHalves(gpu::GPUFuncOp kernel) {
   MLIRContext *context = kernel.getContext();
   LogicalResult widened = widenKernel(
       kernel, Float32Type::get(context), [](Type type) { return type.isF16(); },
+      staysNarrow,
       [&](TypeConverter &types, RewritePatternSet &patterns) {
         patterns.add<WidenMovement>(types, context);
         patterns

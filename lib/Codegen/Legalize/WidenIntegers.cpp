@@ -201,6 +201,7 @@ LogicalResult tapml::widenIntegers(gpu::GPUFuncOp kernel) {
     return emitKernelError(kernel) << "divisions that round do not expand";
   return widenKernel(
       kernel, IntegerType::get(context, 32), isNarrow,
+      /*stays=*/[](Operation *) { return false; },
       [&](TypeConverter &types, RewritePatternSet &patterns) {
         patterns.add<WidenOperation>(types, context);
         patterns.add<WidenConstant, WidenCast<arith::ExtSIOp>,

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Widening.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 
@@ -20,6 +21,7 @@ Type tapml::getTypeLike(Type like, Type element) {
 
 LogicalResult tapml::widenKernel(
     gpu::GPUFuncOp kernel, Type wide, function_ref<bool(Type)> isNarrow,
+    function_ref<bool(Operation *)> stays,
     function_ref<void(TypeConverter &, RewritePatternSet &)> populate) {
   MLIRContext *context = kernel.getContext();
   TypeConverter types;
@@ -32,9 +34,19 @@ LogicalResult tapml::widenKernel(
     return isNarrow(getElementTypeOrSelf(type)) ? getTypeLike(type, wide)
                                                 : type;
   });
+  auto convert = [&](OpBuilder &b, Type type, ValueRange values,
+                     Location loc) -> Value {
+    if (values.size() != 1 || !isa<FloatType>(getElementTypeOrSelf(type)))
+      return nullptr;
+    if (getElementTypeOrSelf(type) == wide)
+      return arith::ExtFOp::create(b, loc, type, values[0]);
+    return arith::TruncFOp::create(b, loc, type, values[0]);
+  };
+  types.addTargetMaterialization(convert);
+  types.addSourceMaterialization(convert);
   ConversionTarget target(*context);
   target.markUnknownOpDynamicallyLegal(
-      [&](Operation *op) { return types.isLegal(op); });
+      [&](Operation *op) { return types.isLegal(op) || stays(op); });
   RewritePatternSet patterns(context);
   populate(types, patterns);
   scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target,

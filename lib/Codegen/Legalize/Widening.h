@@ -21,10 +21,13 @@ mlir::Type getTypeLike(mlir::Type like, mlir::Type element);
 /// type `wide`, in the memory of the workgroup and the invocation, too; buffers
 /// keep their layout. `populate` adds what converts the operations, with a
 /// benefit of at most 2; control flow is converted here. What no pattern
-/// converts stays, and is reported where features are verified.
+/// converts stays, and is reported where features are verified. Operations that
+/// `stays` accepts are left as they are; floats that they give or take are
+/// converted there.
 mlir::LogicalResult widenKernel(
     mlir::gpu::GPUFuncOp kernel, mlir::Type wide,
     llvm::function_ref<bool(mlir::Type)> isNarrow,
+    llvm::function_ref<bool(mlir::Operation *)> stays,
     llvm::function_ref<void(mlir::TypeConverter &, mlir::RewritePatternSet &)>
         populate);
 

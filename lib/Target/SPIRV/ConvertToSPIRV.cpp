@@ -38,7 +38,8 @@ using namespace tapml;
 
 /// Returns what a Vulkan 1.1 device with the features of `profile` accepts.
 /// Nothing here may imply the capability Kernel: that would select OpenCL's
-/// interface.
+/// interface. The conversion does not tell 16-bit floats that are only stored
+/// from those that are computed with; features have been verified before.
 static spirv::TargetEnvAttr getTargetEnv(ProfileAttr profile) {
   using spirv::Capability;
   using spirv::Extension;
@@ -60,6 +61,8 @@ static spirv::TargetEnvAttr getTargetEnv(ProfileAttr profile) {
   for (auto [feature, capability] : features)
     if (profile.hasFeature(feature))
       capabilities.push_back(capability);
+  if (!profile.hasFeature("float16") && profile.hasFeature("storage16"))
+    capabilities.push_back(Capability::Float16);
   auto triple = spirv::VerCapExtAttr::get(
       spirv::Version::V_1_3, capabilities,
       {Extension::SPV_KHR_storage_buffer_storage_class,
@@ -282,6 +285,25 @@ struct ConvertBitCount final : OpConversionPattern<math::CtPopOp> {
     return success();
   }
 };
+
+/// Makes halves that are only stored out of floats: constants of them would
+/// need the arithmetic.
+struct ConvertStoredConstant final : OpConversionPattern<arith::ConstantOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(arith::ConstantOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Type type = getTypeConverter()->convertType(op.getType());
+    if (!type || !getElementTypeOrSelf(op.getType()).isF16())
+      return failure();
+    TypedAttr wide = widenConstant(cast<TypedAttr>(op.getValue()));
+    Value value =
+        spirv::ConstantOp::create(rewriter, op.getLoc(), wide.getType(), wide);
+    rewriter.replaceOpWithNewOp<spirv::FConvertOp>(op, type, value);
+    return success();
+  }
+};
 } // namespace
 
 /// Returns where a kernel's sizes fit.
@@ -331,7 +353,7 @@ struct ConvertToSPIRVPass final
 private:
   LogicalResult verify(gpu::GPUModuleOp module, ProfileAttr profile);
   LogicalResult convertModule(gpu::GPUModuleOp module, ProfileAttr profile);
-  LogicalResult finish(spirv::ModuleOp module);
+  LogicalResult finish(spirv::ModuleOp module, ProfileAttr profile);
 };
 } // namespace
 
@@ -398,6 +420,8 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
   patterns.add<ConvertAtomicXor, ConvertBitCount>(types, context);
   populateLoopToSPIRVPatterns(types, patterns);
   populateTexelToSPIRVPatterns(types, patterns);
+  if (!profile.hasFeature("float16"))
+    patterns.add<ConvertStoredConstant>(types, context, /*benefit=*/10);
   bool byShuffle = !profile.hasFeature("subgroup_ballot") ||
                    (profile.hasFeature("prefers_subgroup_shuffle") &&
                     profile.hasFeature("subgroup_shuffle"));
@@ -412,7 +436,7 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
     return failure();
   for (auto converted :
        llvm::to_vector(parent->getRegion(0).getOps<spirv::ModuleOp>()))
-    if (!before.contains(converted) && failed(finish(converted)))
+    if (!before.contains(converted) && failed(finish(converted, profile)))
       return failure();
   return success();
 }
@@ -431,7 +455,8 @@ static void relaxAtomics(spirv::ModuleOp module) {
 }
 
 /// Makes a converted module complete: entry points, version, capabilities.
-LogicalResult ConvertToSPIRVPass::finish(spirv::ModuleOp module) {
+LogicalResult ConvertToSPIRVPass::finish(spirv::ModuleOp module,
+                                         ProfileAttr profile) {
   relaxAtomics(module);
   OpPassManager pipeline(spirv::ModuleOp::getOperationName());
   pipeline.addPass(spirv::createSPIRVLowerABIAttributesPass());
@@ -455,6 +480,9 @@ LogicalResult ConvertToSPIRVPass::finish(spirv::ModuleOp module) {
   if (usesSubgroups &&
       !llvm::is_contained(capabilities, spirv::Capability::GroupNonUniform))
     capabilities.push_back(spirv::Capability::GroupNonUniform);
+  // Loads, stores and conversions of 16-bit floats come with their storage.
+  if (!profile.hasFeature("float16"))
+    llvm::erase(capabilities, spirv::Capability::Float16);
   SmallVector<spirv::Extension> extensions;
   for (spirv::Extension extension : triple->getExtensions())
     if (extension != spirv::Extension::SPV_KHR_storage_buffer_storage_class)

@@ -158,7 +158,7 @@ struct LegalizeSPIRVPass final
         materializeMemory(kernel);
         if (failed(narrowIntegers(kernel)) || failed(legalizeVectors(kernel)) ||
             failed(legalizeBuffers(kernel, profile)) ||
-            (packsHalves(profile) && failed(widenHalves(kernel))) ||
+            (widensHalves(profile) && failed(widenHalves(kernel))) ||
             (!hasNarrow && failed(widenIntegers(kernel))) ||
             failed(applyPatternsGreedily(kernel, frozen)))
           return failure();

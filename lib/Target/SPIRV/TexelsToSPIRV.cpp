@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "tapml/Codegen/Legalize.h"
@@ -36,10 +37,33 @@ struct ConvertTexelLoad final : OpConversionPattern<memref::LoadOp> {
     if (!isa<VectorType>(result))
       value = spirv::CompositeExtractOp::create(rewriter, loc, value, 0);
     // Components are 32 bits wide, whatever the texel has.
-    if (value.getType() != result)
-      value = spirv::UConvertOp::create(rewriter, loc, result, value);
-    rewriter.replaceOp(load, value);
+    if (value.getType() == result) {
+      rewriter.replaceOp(load, value);
+    } else if (component.isF32()) {
+      replaceHalves(load, value, result, rewriter);
+    } else {
+      rewriter.replaceOpWithNewOp<spirv::UConvertOp>(load, result, value);
+    }
     return success();
+  }
+
+private:
+  /// Replaces a load of 16-bit floats by `wide`, what they are in 32 bits:
+  /// where they would be widened they already are.
+  static void replaceHalves(memref::LoadOp load, Value wide, Type narrow,
+                            ConversionPatternRewriter &rewriter) {
+    bool allWiden = true;
+    for (Operation *user : llvm::make_early_inc_range(load->getUsers())) {
+      auto extension = dyn_cast<arith::ExtFOp>(user);
+      if (extension && extension.getType() == wide.getType())
+        rewriter.replaceOp(extension, wide);
+      else
+        allWiden = false;
+    }
+    if (allWiden)
+      rewriter.eraseOp(load);
+    else
+      rewriter.replaceOpWithNewOp<spirv::FConvertOp>(load, narrow, wide);
   }
 };
 } // namespace
@@ -52,6 +76,8 @@ void tapml::populateTexelToSPIRVPatterns(SPIRVTypeConverter &types,
     Type component = getElementTypeOrSelf(type.getElementType());
     if (component.isInteger())
       component = IntegerType::get(type.getContext(), 32);
+    else if (component.isF16())
+      component = Float32Type::get(type.getContext());
     auto image = spirv::ImageType::get(
         component, spirv::Dim::Buffer, spirv::ImageDepthInfo::NoDepth,
         spirv::ImageArrayedInfo::NonArrayed,

@@ -111,7 +111,7 @@ struct LegalizeShaderPass final
           return failure();
         if (failed(legalizeVectors(kernel)) ||
             failed(legalizeBuffers(kernel, profile)) ||
-            (packsHalves(profile) && failed(widenHalves(kernel))))
+            (widensHalves(profile) && failed(widenHalves(kernel))))
           return failure();
         if (!hasNarrow && failed(widenIntegers(kernel)))
           return failure();

@@ -382,6 +382,12 @@ CASES = [
     Case("arange_f16", "arange", function(lambda x: torch.arange(x.shape[1], dtype=torch.float16)), (matrix,)),
     Case("mul_scalar_f16", "mul", function(lambda x: x * 0.1), (lambda m, n: _halve(matrix(m, n)),)),
     Case("div_scalar_f16", "div", function(lambda x: x / 0.3), (lambda m, n: _halve(matrix(m, n)),)),
+    Case(
+        "layer_norm_mixed_f16",
+        "layer_norm",
+        seeded(lambda: nn.LayerNorm(24, 1e-5)),
+        (lambda m, n: _halve(normal(m, n, 24)),),
+    ),
     *_halves(_SINGLES),
 ]
 

@@ -157,7 +157,7 @@ def check_on_target(case: Case, executor: testing.Executor, directory: Path, tar
     Returns the largest share of a bound, or None where the operator is refused, as it should be.
     """
     target = target or executor.target
-    plan = testing.plan_for([case.operator], target or "host")
+    plan = testing.plan_for([case.operator], target.partition("=")[0] if target else "host")
 
     def compile_case() -> Path:
         return captured(case.name).compile(target=target, plan=plan, output=directory / "case.tapx")
@@ -192,7 +192,11 @@ def test_operator_on_target(target: str, case: Case, tmp_path: Path, request: py
         conformance.note(Path(results), target, case, share)
 
 
-#: Operators whose kernels are others where a profile has subgroups, or reads texels of several types.
+#: What takes or gives halves.
+HALF_CASES = [case for case in CASES if case.name.endswith("_f16") and not case.special]
+
+#: Operators whose kernels are others where a profile has subgroups, or reads texels of several types. Those of halves
+#: are others where it has 16-bit floats.
 OWN_KERNELS = {
     "amax", "bitwise_and", "cast", "embedding", "gather", "layer_norm", "linear", "matmul",
     "scaled_dot_product_attention", "softmax", "sum", "where",
@@ -202,12 +206,28 @@ OWN_KERNELS = {
 @pytest.mark.needs("tapml")
 @pytest.mark.parametrize(
     "case",
-    [case for case in CASES if case.operator in OWN_KERNELS and not case.special],
+    [case for case in CASES if (case.operator in OWN_KERNELS or case in HALF_CASES) and not case.special],
     ids=lambda case: case.name,
 )
 @pytest.mark.parametrize("driver", targets(testing.VULKAN_DRIVERS))
 def test_operator_on_own_profile(driver: str, case: Case, tmp_path: Path) -> None:
     check_on_target(case, EXECUTORS[driver], tmp_path, target=driver)
+
+
+@pytest.mark.needs("tapml", "webgpu")
+@pytest.mark.parametrize("case", HALF_CASES, ids=lambda case: case.name)
+def test_half_in_wgsl(case: Case, tmp_path: Path) -> None:
+    check_on_target(case, EXECUTORS["webgpu"], tmp_path, target="webgpu-f16-subgroups")
+
+
+@pytest.mark.needs("tapml", "lavapipe")
+@pytest.mark.parametrize("case", HALF_CASES, ids=lambda case: case.name)
+def test_half_that_is_only_stored(case: Case, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.json"
+    profile.write_text(
+        '{"kind": "vulkan", "name": "stores", "limits": {"max_storage_buffers": 8}, "features": ["storage16"]}'
+    )
+    check_on_target(case, EXECUTORS["lavapipe"], tmp_path, target=f"vulkan={profile}")
 
 
 def in_bfloat16(products: torch.Tensor) -> torch.Tensor:

@@ -25,7 +25,7 @@ tapml.binary @b "spirv" entries [#tapml.entry_point<"", access = [], sizes = 0>]
 
 // -----
 
-// expected-error @+1 {{access of entry point 'k' must be "read", "write", "readwrite" or "texels " and a format (f32, f32x4, u32, u32x4, u8, u8x4), got 1 : i64}}
+// expected-error @+1 {{access of entry point 'k' must be "read", "write", "readwrite" or "texels " and a format (f16, f16x4, f32, f32x4, u32, u32x4, u8, u8x4), got 1 : i64}}
 tapml.binary @b "spirv" entries [#tapml.entry_point<"k", access = [1], sizes = 0>] []
 
 // -----

@@ -232,10 +232,19 @@ func.func @mixed_matmul(%a: tensor<4x3xf16>, %b: tensor<3x5xf16>) -> tensor<4x5x
 
 // -----
 
-func.func @mixed_norm(%x: tensor<4x3xf16>, %w: tensor<3xf32>) -> tensor<4x3xf16> {
+// Both parameters may be wider than the input, one may not.
+func.func @mixed_norm(%x: tensor<4x3xf16>, %w: tensor<3xf32>, %b: tensor<3xf16>) -> tensor<4x3xf16> {
   // expected-error @+1 {{operand 'weight' of type 'tensor<3xf32>' must have the element type of the result, 'f16'}}
-  %0 = tapml.layer_norm %x weight %w {epsilon = 1.0e-5 : f64, normalized_rank = 1 : i64} : (tensor<4x3xf16>, tensor<3xf32>) -> tensor<4x3xf16>
+  %0 = tapml.layer_norm %x weight %w bias %b {epsilon = 1.0e-5 : f64, normalized_rank = 1 : i64} : (tensor<4x3xf16>, tensor<3xf32>, tensor<3xf16>) -> tensor<4x3xf16>
   return %0 : tensor<4x3xf16>
+}
+
+// -----
+
+func.func @narrow_norm(%x: tensor<4x3xf32>, %w: tensor<3xf16>) -> tensor<4x3xf32> {
+  // expected-error @+1 {{operand 'weight' of type 'tensor<3xf16>' must have the element type of the result, 'f32'}}
+  %0 = tapml.layer_norm %x weight %w {epsilon = 1.0e-5 : f64, normalized_rank = 1 : i64} : (tensor<4x3xf32>, tensor<3xf16>) -> tensor<4x3xf32>
+  return %0 : tensor<4x3xf32>
 }
 
 // -----

@@ -18,6 +18,13 @@ func.func @softmax(%x: tensor<?x12x?x?xf32>) {
   return
 }
 
+// CHECK-LABEL: func @mixed_layer_norm
+func.func @mixed_layer_norm(%x: tensor<?x8xf16>, %g: tensor<8xf32>, %b: tensor<8xf32>) {
+  // CHECK: tapml.layer_norm %{{.*}} : (tensor<?x8xf16>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8xf16>
+  %0 = tapml.layer_norm %x weight %g bias %b {epsilon = 1.0e-5 : f64, normalized_rank = 1 : i64} : (tensor<?x8xf16>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8xf16>
+  return
+}
+
 // CHECK-LABEL: func @layer_norm
 func.func @layer_norm(%x: tensor<?x4x8xf32>, %g: tensor<8xf32>, %b: tensor<8xf32>) {
   // CHECK: tapml.layer_norm %{{.*}} weight %{{.*}} bias %{{.*}} {epsilon = 1.000000e-05 : f64, normalized_rank = 1 : i64} : (tensor<?x4x8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x4x8xf32>

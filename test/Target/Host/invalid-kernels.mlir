@@ -67,7 +67,7 @@ tapml.executable @e {
     func.func @no_access(%x: memref<?xf32>, %begin: index, %end: index) attributes {tapml.host_kernel} {
       return
     }
-    // expected-error @+1 {{access of entry point 'wrong_access' must be "read", "write", "readwrite" or "texels " and a format (f32, f32x4, u32, u32x4, u8, u8x4), got "rw"}}
+    // expected-error @+1 {{access of entry point 'wrong_access' must be "read", "write", "readwrite" or "texels " and a format (f16, f16x4, f32, f32x4, u32, u32x4, u8, u8x4), got "rw"}}
     func.func @wrong_access(%x: memref<?xf32>, %begin: index, %end: index) attributes {tapml.host_kernel, tapml.access = ["rw"]} {
       return
     }

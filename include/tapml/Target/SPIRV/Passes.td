@@ -31,6 +31,9 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
       `storage8` or `int8`. Four bytes at a provable multiple of four are
       stored as one word; other bytes by an atomic and and an atomic or, which
       is correct when other invocations write the rest of the word.
+    - Likewise 16-bit floats, if it lacks `storage16`. Where it has that and
+      lacks `float16` they are loaded, stored and converted, and 32-bit floats
+      otherwise.
     - Integers of 8 and 16 bits become 32-bit integers with zeros above, if the
       profile lacks `int8` or `int16`.
     - Operations without a SPIR-V form (rounding divisions, bitwise reductions)

@@ -164,9 +164,18 @@ bool ProfileAttr::hasFeature(StringRef name) const {
 //===----------------------------------------------------------------------===//
 
 SmallVector<StringRef> ProfileAttr::getPresetNames() {
-  return {"host",        "vulkan", "vulkan-1.1-minimum",   "lavapipe",
-          "swiftshader", "webgpu", "webgpu-f16-subgroups", "metal",
-          "apple6",      "apple7"};
+  return {"host",
+          "vulkan",
+          "vulkan-1.1-minimum",
+          "vulkan-1.3-desktop",
+          "lavapipe",
+          "swiftshader",
+          "webgpu",
+          "webgpu-subgroups",
+          "webgpu-f16-subgroups",
+          "metal",
+          "apple6",
+          "apple7"};
 }
 
 ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
@@ -192,6 +201,18 @@ ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
   // eight storage buffers, which all of them offer.
   if (name == "vulkan")
     return make(TargetKind::Vulkan, {{"max_storage_buffers", i(8)}}, {});
+  // What drivers of NVIDIA, AMD and Intel for desktop GPUs with Vulkan 1.3 have
+  // in common: the profile VP_KHR_roadmap_2022, the 8- and 16-bit types of
+  // VP_KHR_roadmap_2024, larger workgroups, and 64-bit integers. How many lanes
+  // a subgroup has differs.
+  if (name == "vulkan-1.3-desktop")
+    return make(TargetKind::Vulkan,
+                {{"max_storage_buffers", i(30)},
+                 {"max_workgroup_invocations", i(1024)},
+                 {"max_workgroup_memory", i(32768)},
+                 {"max_workgroup_size", xyz(1024, 1024, 64)}},
+                {"float16", "int16", "int64", "int8", "storage16", "storage8",
+                 "subgroup_arithmetic", "subgroup_ballot", "subgroup_shuffle"});
   // Mesa's CPU driver, 256-bit vectors. It reads storage buffers lane by lane,
   // but texels all at once.
   if (name == "lavapipe")
@@ -220,7 +241,10 @@ ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
   // What every implementation of WebGPU guarantees.
   if (name == "webgpu")
     return make(TargetKind::WebGPU, {}, {});
-  // With both optional features; the size of a subgroup stays unknown.
+  // With optional features; the size of a subgroup stays unknown.
+  if (name == "webgpu-subgroups")
+    return make(TargetKind::WebGPU, {},
+                {"subgroup_arithmetic", "subgroup_shuffle"});
   if (name == "webgpu-f16-subgroups")
     return make(
         TargetKind::WebGPU, {},
@@ -282,8 +306,8 @@ LogicalResult LoweringAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 // EntryPointAttr
 //===----------------------------------------------------------------------===//
 
-static constexpr StringRef kTexelFormats[] = {"f32",   "f32x4", "u32",
-                                              "u32x4", "u8",    "u8x4"};
+static constexpr StringRef kTexelFormats[] = {"f16", "f16x4", "f32", "f32x4",
+                                              "u32", "u32x4", "u8",  "u8x4"};
 
 bool tapml::isReadOnlyAccess(StringRef access) {
   return access == "read" || (access.consume_front("texels ") &&

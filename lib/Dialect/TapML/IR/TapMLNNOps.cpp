@@ -8,6 +8,7 @@
 
 #include "OperatorUtils.h"
 #include "mlir/IR/OpImplementation.h"
+#include "tapml/Dialect/TapML/IR/ComputeType.h"
 #include "tapml/Dialect/TapML/IR/Sizes.h"
 #include "tapml/Dialect/TapML/IR/TapMLOps.h"
 
@@ -123,7 +124,15 @@ SoftmaxOp::reifyResultShapes(OpBuilder &builder,
 //===----------------------------------------------------------------------===//
 
 LogicalResult LayerNormOp::verify() {
-  if (failed(verifyFloatTypes(getOperation(),
+  // As the framework has it, parameters are all of the type of the input, or
+  // all of the type that is computed in.
+  Type element = getX().getType().getElementType();
+  Type computed = getComputeType(element);
+  bool isWide = llvm::all_of(getOperands().drop_front(), [&](Value parameter) {
+    return getElementTypeOrSelf(parameter.getType()) == computed;
+  });
+  if (!isWide &&
+      failed(verifyFloatTypes(getOperation(),
                               {{"weight", getWeight()}, {"bias", getBias()}})))
     return failure();
   RankedTensorType type = getX().getType();

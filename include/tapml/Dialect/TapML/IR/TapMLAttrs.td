@@ -140,7 +140,7 @@ def TapML_EntryPointAttr : TapML_Attr<"EntryPoint", "entry_point"> {
     which kernels of the host do not have. A Vulkan kernel with more sizes than
     push constants can hold finds them in a uniform buffer behind its buffers.
     `texels FORMAT` is a buffer that is only read, through a view of texels of
-    that format: `f32`, `u32`, `u8`, or four of them, `f32x4` and so on.
+    that format: `f16`, `f32`, `u32`, `u8`, or four of them, `f32x4` and so on.
 
     ```mlir
     #tapml.entry_point<"gelu", access = ["read", "write"], sizes = 1,

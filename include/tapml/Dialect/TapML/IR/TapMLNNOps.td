@@ -100,7 +100,8 @@ def TapML_LayerNormOp
     `torch.nn.functional.layer_norm` over the last `normalized_rank` dimensions:
     `(x - mean) / sqrt(variance + epsilon) * weight + bias`, with the variance
     computed from the centred elements. `weight` and `bias` have the shape of
-    the normalised dimensions.
+    the normalised dimensions, and the element type of `x`; beside halves both
+    may be f32, as in a model in mixed precision.
 
     ```mlir
     %y = tapml.layer_norm %x weight %g bias %b
