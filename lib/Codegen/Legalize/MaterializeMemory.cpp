@@ -33,7 +33,9 @@ void tapml::materializeMemory(gpu::GPUFuncOp kernel) {
   entry.eraseArguments(kernel.getFunctionType().getNumInputs(),
                        entry.getNumArguments() -
                            kernel.getFunctionType().getNumInputs());
-  kernel->removeAttr(gpu::GPUFuncOp::getNumWorkgroupAttributionsAttrName());
+  // Whoever adds one later counts on the number being there.
+  kernel->setAttr(gpu::GPUFuncOp::getNumWorkgroupAttributionsAttrName(),
+                  b.getI64IntegerAttr(0));
   kernel.removeWorkgroupAttribAttrsAttr();
   kernel.removePrivateAttribAttrsAttr();
 
