@@ -26,6 +26,12 @@ target_precompile_headers(
   <mlir/IR/PatternMatch.h>
   <mlir/Pass/Pass.h>)
 
+# CMake also includes the header's own text, by a path that ccache takes as it
+# is, so that it would miss in every other tree. The precompiled form has it all.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
+endif()
+
 # The bytes of the precompiled header hold the path of the tree, so that ccache
 # would miss in every other one. It takes this sum in their place: of all that
 # goes into the header, which are the compiler and the MLIR package.
