@@ -352,11 +352,11 @@ public:
   Encoder(id<MTLDevice> device, id<MTLCommandBuffer> buffer)
       : device(device), buffer(buffer) {}
 
-  void launch(const LaunchCommand &command) {
+  Status launch(const LaunchCommand &command) {
     const auto &kernel = static_cast<const MetalKernel &>(*command.kernel);
     for (uint32_t count : command.grid)
       if (count == 0)
-        return;
+        return Status();
     if (!compute) {
       end();
       compute = [buffer computeCommandEncoder];
@@ -367,11 +367,12 @@ public:
       [compute setBuffer:static_cast<MetalBuffer *>(range.buffer)->handle.get()
                   offset:range.offset
                  atIndex:index++];
-    setSizes(command, index);
+    TAPML_RETURN_IF_ERROR(setSizes(command, index));
     const std::array<uint32_t, 3> &group = kernel.desc().workgroup;
     [compute dispatchThreadgroups:MTLSizeMake(command.grid[0], command.grid[1],
                                               command.grid[2])
             threadsPerThreadgroup:MTLSizeMake(group[0], group[1], group[2])];
+    return Status();
   }
 
   void copy(id<MTLBuffer> source, uint64_t sourceOffset, id<MTLBuffer> target,
@@ -395,20 +396,25 @@ public:
   }
 
 private:
-  void setSizes(const LaunchCommand &command, NSUInteger index) {
+  Status setSizes(const LaunchCommand &command, NSUInteger index) {
     std::vector<int32_t> sizes(command.sizes.begin(), command.sizes.end());
     uint64_t bytes = sizes.size() * sizeof(int32_t);
     if (bytes == 0)
-      return;
+      return Status();
     if (bytes <= maxInlineBytes) {
       [compute setBytes:sizes.data() length:bytes atIndex:index];
-      return;
+      return Status();
     }
     auto block = Owned<id<MTLBuffer>>::adopt([device
         newBufferWithBytes:sizes.data()
                     length:bytes
                    options:MTLResourceStorageModeShared]);
+    if (!block)
+      return makeError(
+          StatusCode::ResourceExhausted, command.kernel->desc().describe(),
+          ": the device has no memory for ", bytes, " bytes of sizes");
     [compute setBuffer:block.get() offset:0 atIndex:index];
+    return Status();
   }
 
   id<MTLDevice> device;
@@ -447,7 +453,11 @@ Status MetalDevice::start(GpuCommandList &commands) {
     uint64_t used = 0;
     for (const Command &command : list.commands) {
       if (const auto *launch = std::get_if<LaunchCommand>(&command)) {
-        encoder.launch(*launch);
+        if (Status status = encoder.launch(*launch); !status.ok()) {
+          // Metal wants every encoder ended, also of what never runs.
+          encoder.end();
+          return status;
+        }
         continue;
       }
       const auto &copy = std::get<CopyCommand>(command);
