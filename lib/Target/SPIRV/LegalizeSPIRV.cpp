@@ -149,6 +149,17 @@ struct LegalizeSPIRVPass final
           profile.hasFeature("int8") && profile.hasFeature("int16");
       // The conversion knows neither calls nor tables.
       inlineFunctions(module, [](Type) { return false; });
+      for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
+        WalkResult left = kernel.walk([](func::CallOp call) {
+          emitKernelError(call)
+              << "'" << call.getCallee()
+              << "' calls itself or has no body of one block in the module; "
+                 "kernels for this target cannot call it";
+          return WalkResult::interrupt();
+        });
+        if (left.wasInterrupted())
+          return failure();
+      }
       for (auto function :
            llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
         function.erase();

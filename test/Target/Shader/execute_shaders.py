@@ -71,7 +71,17 @@ class MetalProgram(ShaderProgram):
         error = ctypes.c_char_p()
         self.compiled = self.library.tapml_metal_compile(self.shader.encode(), ctypes.byref(error))
         if not self.compiled:
-            raise RuntimeError(error.value.decode())
+            raise self.take(error)
+
+    def __del__(self):
+        if getattr(self, "compiled", None):
+            self.library.tapml_metal_release(ctypes.c_void_p(self.compiled))
+
+    def take(self, error):
+        """The error behind a message, which is freed."""
+        message = error.value.decode()
+        self.library.tapml_metal_free(error)
+        return RuntimeError(message)
 
     def run(self, name, data, grid, output):
         pointers = (ctypes.c_void_p * len(data))(*[d.ctypes.data for d in data])
@@ -87,7 +97,7 @@ class MetalProgram(ShaderProgram):
             2,
             ctypes.byref(error),
         ):
-            raise RuntimeError(error.value.decode())
+            raise self.take(error)
         return data[output]
 
 
