@@ -209,9 +209,9 @@ void SampleJudge::judgeOperator(Operation *op, StringRef instance,
     return;
   // What the target does not promise is nobody's fault inside the model; what
   // comes out of it is another matter.
-  operatorDrifts.push_back(
-      {instance.str(), getDistance(results.front(), boundary->second.clean,
-                                   targetArithmetic.promisesNonFinite)});
+  operatorDrifts.push_back({size_t(&verdict - report.operators.data()),
+                            getDistance(results.front(), boundary->second.clean,
+                                        targetArithmetic.promisesNonFinite)});
 }
 
 void SampleJudge::judgeOutputs(const Envelope &envelope) {
@@ -224,10 +224,15 @@ void SampleJudge::judgeOutputs(const Envelope &envelope) {
   }
 }
 
+double SampleJudge::getAllowed(const Envelope &envelope,
+                               const Drift &drift) const {
+  return envelope.getAllowed(
+      envelope.operators.at(report.operators[drift.verdict].instance));
+}
+
 bool SampleJudge::drifts(const Envelope &envelope) const {
   for (const Drift &drift : operatorDrifts)
-    if (drift.distance >
-        envelope.getAllowed(envelope.operators.at(drift.instance)))
+    if (drift.distance > getAllowed(envelope, drift))
       return true;
   for (auto [drift, boundary] : llvm::zip_equal(outputDrifts, envelope.outputs))
     if (drift > envelope.getAllowed(boundary))
@@ -244,11 +249,8 @@ static double getShare(double drift, double envelope) {
 
 void SampleJudge::noteDrifts(const Envelope &envelope) {
   for (const Drift &drift : operatorDrifts) {
-    OperatorVerdict &verdict =
-        *llvm::find_if(report.operators, [&](auto &verdict) {
-          return verdict.instance == drift.instance;
-        });
-    double allowed = envelope.getAllowed(envelope.operators.at(drift.instance));
+    OperatorVerdict &verdict = report.operators[drift.verdict];
+    double allowed = getAllowed(envelope, drift);
     if (getShare(drift.distance, allowed) <
         getShare(verdict.drift, verdict.envelope))
       continue;
@@ -264,7 +266,9 @@ void SampleJudge::noteDrifts(const Envelope &envelope) {
     verdict.envelope = envelope.getAllowed(envelope.outputs[i]);
     verdict.passes = verdict.drift <= verdict.envelope;
     const HostTensor &expected = data.getSample(sample).outputs[i];
-    bool isComparable = outputs[i].getShape() == expected.getShape();
+    bool isComparable =
+        outputs[i].getShape() == expected.getShape() &&
+        outputs[i].getElementType() == expected.getElementType();
     verdict.difference = isComparable
                              ? getLargestDifference(Estimate::exact(outputs[i]),
                                                     Estimate::exact(expected))

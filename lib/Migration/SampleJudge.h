@@ -62,7 +62,8 @@ private:
   };
   /// How far what an operator gave is from the float64 run of the model.
   struct Drift {
-    std::string instance;
+    /// Index of the operator's verdict in `report`.
+    size_t verdict;
     double distance;
   };
 
@@ -77,6 +78,7 @@ private:
   /// Whether some value is farther away than `envelope` allows.
   bool drifts(const Envelope &envelope) const;
   void noteDrifts(const Envelope &envelope);
+  double getAllowed(const Envelope &envelope, const Drift &drift) const;
   std::vector<HostTensor> copyOutputs(tapml_result result) const;
 
   const ModelData &data;
