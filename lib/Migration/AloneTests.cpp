@@ -29,6 +29,7 @@ json::Value tapml::toJSON(const TestRequest &request) {
   return json::Object{{"target", request.target},
                       {"files", request.files},
                       {"skip", request.skip},
+                      {"hung", request.hung},
                       {"threads", request.threads},
                       {"values_from", request.valuesFrom},
                       {"evidence", request.evidence}};
@@ -39,6 +40,7 @@ bool tapml::fromJSON(const json::Value &value, TestRequest &request,
   json::ObjectMapper map(value, path);
   return map && map.map("target", request.target) &&
          map.map("files", request.files) && map.map("skip", request.skip) &&
+         map.map("hung", request.hung) &&
          map.map("threads", request.threads) &&
          map.map("values_from", request.valuesFrom) &&
          map.map("evidence", request.evidence);
@@ -185,6 +187,17 @@ Error tapml::runAlone(const MigrateJob &job, const TestRequest &request,
     verdict.instances = tests[number].instances;
     return verdict;
   };
+  for (auto [number, test] : enumerate(tests)) {
+    if (test.instances.empty() || skip.contains(test.file) ||
+        !all_of(test.instances, [&](const std::string &instance) {
+          return is_contained(request.hung, instance);
+        }))
+      continue;
+    skip.insert(test.file);
+    TestVerdict verdict = makeVerdict(unsigned(number));
+    verdict.status = "avoided";
+    report(verdict);
+  }
   runner.run(
       threads, skip, [&](unsigned number) { begin(makeVerdict(number)); },
       [&](unsigned number, TestResult result) {
@@ -211,6 +224,8 @@ void tapml::noteVerdict(MigrationState &state, const TestVerdict &verdict,
       continue;
     AloneVerdict &alone = isHost ? op->hostAlone : op->targetAlone;
     ++alone.tests;
+    if (verdict.status == "avoided")
+      continue;
     if (verdict.share)
       alone.share = std::max(alone.share, *verdict.share);
     if (verdict.status == "pass") {

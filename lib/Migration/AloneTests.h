@@ -36,6 +36,8 @@ struct TestRequest {
   std::vector<std::string> files;
   /// Tests that were run before.
   std::vector<std::string> skip;
+  /// Operators that hang: their other tests would take the device again.
+  std::vector<std::string> hung;
   unsigned threads = 0;
   /// A test whose inputs give the others their values; empty for none.
   std::string valuesFrom;
@@ -59,8 +61,8 @@ struct TestVerdict {
   std::string file;
   /// The operators of the graph that it holds.
   std::vector<std::string> instances;
-  /// "pass", "fail", "unsupported", "error", "not run", "hang" or
-  /// "elsewhere".
+  /// "pass", "fail", "unsupported", "error", "not run", "hang", "avoided" (all
+  /// of its operators hang in another test) or "elsewhere".
   std::string status;
   std::string message;
   /// Runs it again, if it does not pass.

@@ -292,6 +292,8 @@ Error StepWorker::test(TestRequest request,
     bool lost = false, left = false;
     auto settle = [&](const TestVerdict &verdict) {
       request.skip.push_back(verdict.file);
+      if (verdict.status == "hang")
+        llvm::append_range(request.hung, verdict.instances);
       note(verdict);
     };
     auto listen = [&](const json::Object &line) {

@@ -166,7 +166,8 @@ void TestReport::print(raw_ostream &os) const {
        {Status::Fail, Status::Error, Status::Unsupported, Status::NotRun})
     if (size_t number = count(status))
       os << ", " << number << " "
-         << (status == Status::Fail ? "FAIL" : stringifyStatus(status).str());
+         << (status == Status::Fail ? "FAIL" : stringifyStatus(status).str())
+         << (status == Status::NotRun ? " as the device is lost" : "");
   if (worst)
     os << "; worst " << formatNumber(share, "%.2g") << " of the bound ("
        << worst->symbol << ", " << worst->op << ")";

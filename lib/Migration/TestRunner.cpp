@@ -380,10 +380,7 @@ void TestRunner::runTest(Worker &worker, const TestCase &test,
   if (status) {
     if (losesDevice(tapml_status_get_code(status)))
       deviceLost = result.losesDevice = true;
-    result.message =
-        "cannot be run: " + llvm::toString(takeStatus(status)) +
-        (deviceLost ? "; the device is lost, the tests after it are not run"
-                    : "");
+    result.message = "cannot be run: " + llvm::toString(takeStatus(status));
     return;
   }
   FailureOr<SmallVector<Estimate>> estimates = data->estimate(arithmetic);
@@ -439,7 +436,9 @@ void TestRunner::runBody(
     const TestCase &test = tests[number];
     auto start = Clock::now();
     TestResult result;
-    if (!deviceLost) {
+    if (deviceLost) {
+      result.message = "a test before it lost the device";
+    } else {
       begin(number);
       if (compiled.status == Status::NotRun) {
         compiled.status = Status::Error;

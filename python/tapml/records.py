@@ -34,6 +34,16 @@ RECORDED_FILES = {"graph.mlir": "graph_sha256", "weights.safetensors": "weights_
 #: The element types of records, as MLIR and NumPy call them.
 ELEMENT_TYPES = {"f16": "<f2", "f32": "<f4", "f64": "<f8", "i32": "<i4", "i64": "<i8", "i1": "|b1"}
 
+#: What the index must hold: a type, or for a list or an object what is in it.
+INDEX_FORM: dict[str, Any] = {
+    "graph_sha256": str,
+    "weights_sha256": str,
+    "complete": bool,
+    "data": [{"file": str, "bytes": int}],
+    "samples": [{"sample": int, "file": str, "sha256": str, "sample_sha256": str, "visits": int}],
+    "operators": [{"operator": str, "instances": [str], "op": str, "visits": int, "recorded": int}],
+}
+
 #: What a visit says of one value: see docs/Recording.md.
 Reference = Mapping[str, Any]
 
@@ -144,10 +154,31 @@ def _read_index(file: Path) -> dict[str, Any]:
         raise RecordsError(
             f"'{file}' has version {version}, and this TapML reads version {VERSION}; record the model again"
         )
-    missing = {"graph_sha256", "weights_sha256", "complete", "data", "samples", "operators"} - index.keys()
-    if missing:
-        raise RecordsError(f"'{file}' is damaged: it lacks '{min(missing)}'; record the model again")
+    wrong = _find_misfit(index, INDEX_FORM, "")
+    if wrong is not None:
+        raise RecordsError(f"'{file}' is damaged: {wrong}; record the model again")
     return index
+
+
+def _find_misfit(value: Any, form: Any, where: str) -> str | None:
+    """Returns what in ``value``, found at ``where``, is not of a form; None if all is."""
+    kind = form if isinstance(form, type) else type(form)
+    # A bool is an int to Python.
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        return f"'{where}' is not {_KINDS[kind]}"
+    parts: list[tuple[Any, Any, str]] = []
+    if kind is list:
+        parts = [(entry, form[0], f"{where}[{i}]") for i, entry in enumerate(value)]
+    if kind is dict:
+        places = {key: f"{where}.{key}".lstrip(".") for key in form}
+        missing = next((place for key, place in places.items() if key not in value), None)
+        if missing is not None:
+            return f"it lacks '{missing}'"
+        parts = [(value[key], inner, places[key]) for key, inner in form.items()]
+    return next((wrong for part in parts if (wrong := _find_misfit(*part)) is not None), None)
+
+
+_KINDS = {str: "a string", bool: "true or false", int: "a whole number", list: "a list", dict: "an object"}
 
 
 def _read(file: Path) -> bytes:

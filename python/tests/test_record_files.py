@@ -445,7 +445,16 @@ def test_damaged_samples_and_index(tmp_path: Path) -> None:
     index.write_text("[]")
     assert "has version None" in damaged(path)
     index.write_text('{"version": 2}')
-    assert damaged(path) == f"'{index}' is damaged: it lacks 'complete'; record the model again"
+    assert damaged(path) == f"'{index}' is damaged: it lacks 'graph_sha256'; record the model again"
+    for key, edited, what in [
+        ("complete", 1, "'complete' is not true or false"),
+        ("data", {}, "'data' is not a list"),
+        ("data", [{"file": "data-0.bin", "bytes": True}], "'data[0].bytes' is not a whole number"),
+        ("samples", [{"sample": 0}], "it lacks 'samples[0].file'"),
+        ("operators", ["gelu"], "'operators[0]' is not an object"),
+    ]:
+        index.write_text(json.dumps(json.loads(whole) | {key: edited}))
+        assert damaged(path) == f"'{index}' is damaged: {what}; record the model again"
     index.write_text(whole)
     with pytest.raises(RecordsError, match=r"sample 3 of '.*' is not recorded"):
         list(Records(path).visits(3))
