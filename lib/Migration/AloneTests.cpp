@@ -26,13 +26,11 @@ static constexpr StringLiteral kCarvedDirectory = "carved";
 //===----------------------------------------------------------------------===//
 
 json::Value tapml::toJSON(const TestRequest &request) {
-  return json::Object{{"target", request.target},
-                      {"files", request.files},
-                      {"skip", request.skip},
-                      {"hung", request.hung},
-                      {"threads", request.threads},
-                      {"values_from", request.valuesFrom},
-                      {"evidence", request.evidence}};
+  return json::Object{
+      {"target", request.target},    {"files", request.files},
+      {"skip", request.skip},        {"hung", request.hung},
+      {"threads", request.threads},  {"values_from", request.valuesFrom},
+      {"evidence", request.evidence}};
 }
 
 bool tapml::fromJSON(const json::Value &value, TestRequest &request,
@@ -40,8 +38,7 @@ bool tapml::fromJSON(const json::Value &value, TestRequest &request,
   json::ObjectMapper map(value, path);
   return map && map.map("target", request.target) &&
          map.map("files", request.files) && map.map("skip", request.skip) &&
-         map.map("hung", request.hung) &&
-         map.map("threads", request.threads) &&
+         map.map("hung", request.hung) && map.map("threads", request.threads) &&
          map.map("values_from", request.valuesFrom) &&
          map.map("evidence", request.evidence);
 }

@@ -8,79 +8,17 @@
 
 #include "tapml/Migration/Migrate.h"
 #include "Blame.h"
-#include "MigrationPrinter.h"
-#include "MigrationState.h"
+#include "Migration.h"
 #include "Repeat.h"
 #include "ReportPage.h"
-#include "StepWorker.h"
-#include "Support.h"
 #include "tapml/Compiler/Package.h"
-#include "tapml/Dialect/TapML/Transforms/Placement.h"
 #include "tapml/Migration/ContentStore.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include <chrono>
 
 using namespace llvm;
 using namespace tapml;
-
-namespace {
-class Migration {
-public:
-  explicit Migration(const MigrateJob &job)
-      : job(job), worker(job), printer(job.json) {}
-  Error run();
-
-private:
-  Error openState();
-  Error advance();
-  Error begin();
-  Error carve();
-  Error testAlone(bool isHost);
-  Error blameAlone();
-  Error runHost();
-  Error move();
-  Error fuse();
-  Error deployApart();
-  Expected<Fault> blameFused(StepRequest request, StepReport report);
-  Error finish();
-
-  /// Runs a step and adds it to the history.
-  Expected<StepReport> runStep(const StepRequest &request, StringRef what,
-                               int64_t tried);
-  /// Finds out why the step failed, and notes it.
-  Error blame(const std::vector<std::string> &good,
-              const std::vector<std::string> &group, const StepReport &report);
-  /// Whether an operator that fails in the larger samples does so for their
-  /// size and not for their values. True where no test can tell.
-  Expected<bool> failsBySize(const AloneVerdict &alone);
-  /// Carves the test of operators that are wrong together only, and keeps it
-  /// where it shows the fault.
-  Error reduce(Fault &fault);
-  /// Makes the test of a fault that was noted, if it is of a set.
-  Error settle(Fault &fault);
-  /// Notes a fault and leaves its operator, `guilty`, on the host.
-  Error noteFault(Fault fault, StringRef guilty);
-  /// Fails where a migration stops at the first fault.
-  Error stopAtFault();
-  void noteVerdicts(const StepReport &report, bool isHost);
-  std::string getPath(StringRef name) const {
-    return joinPath(job.output, name);
-  }
-
-  const MigrateJob &job;
-  StepWorker worker;
-  MigrationPrinter printer;
-  MigrationState state;
-};
-} // namespace
-
-static double now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
 
 //===----------------------------------------------------------------------===//
 // State
@@ -177,139 +115,13 @@ void Migration::noteVerdicts(const StepReport &report, bool isHost) {
 }
 
 //===----------------------------------------------------------------------===//
-// Operators by themselves
-//===----------------------------------------------------------------------===//
-
-Error Migration::carve() {
-  printer.beginCarving();
-  double start = now();
-  Expected<std::optional<int64_t>> tests = worker.carve();
-  if (!tests)
-    return tests.takeError();
-  state.seconds += now() - start;
-  state.tests = tests->value_or(-1);
-  state.phase = *tests ? "host-alone" : "host";
-  if (!*tests)
-    printer.printUnrecorded();
-  return state.save(job.output);
-}
-
-Error Migration::testAlone(bool isHost) {
-  double start = now();
-  TestRequest request;
-  request.target = isHost ? kHostPlace.str() : job.target;
-  TestCounts &counts = isHost ? state.hostTests : state.targetTests;
-  counts = {};
-  Error error = worker.test(request, [&](const TestVerdict &verdict) {
-    noteVerdict(state, verdict, isHost);
-    counts.run += verdict.status != "unsupported";
-    counts.passed += verdict.status == "pass";
-    counts.unsupported += verdict.status == "unsupported";
-    printer.testAlone(counts.run + counts.unsupported, state.tests);
-  });
-  if (error)
-    return error;
-  state.seconds += now() - start;
-  printer.endAlone(state, isHost);
-  if (!isHost) {
-    state.phase = "blame-alone";
-    return state.save(job.output);
-  }
-  for (const MigrationOperator &op : state.operators) {
-    const AloneVerdict &alone = op.hostAlone;
-    if (alone.passes())
-      continue;
-    Fault fault = makeAloneFault(op, alone, "host");
-    if (Error error = noteFault(std::move(fault), ""))
-      return error;
-    return makeError("the model fails on the host at " + op.instance);
-  }
-  state.phase = "alone";
-  return state.save(job.output);
-}
-
-Expected<bool> Migration::failsBySize(const AloneVerdict &alone) {
-  if (alone.status != "fail" || alone.passedFile.empty())
-    return true;
-  // The shape that fails with values that pass.
-  TestRequest request;
-  request.target = job.target;
-  request.files = {alone.file};
-  request.valuesFrom = alone.passedFile;
-  bool passes = false;
-  if (Error error = worker.test(request, [&](const TestVerdict &verdict) {
-        passes = verdict.status == "pass";
-      }))
-    return std::move(error);
-  return !passes;
-}
-
-/// Whether tests give something else when they run again.
-static Expected<bool> differsAgain(StepWorker &worker, const MigrateJob &job,
-                                   const AloneVerdict &alone) {
-  bool differs = false;
-  for (int64_t i = 0; i < std::max<int64_t>(2, job.repeats) && !differs; ++i) {
-    TestRequest request;
-    request.target = job.target;
-    request.files = {alone.file};
-    if (Error error = worker.test(request, [&](const TestVerdict &verdict) {
-          differs |= verdict.status != alone.status ||
-                     verdict.evidence != alone.evidence;
-        }))
-      return std::move(error);
-  }
-  return differs;
-}
-
-Error Migration::blameAlone() {
-  for (const MigrationOperator &op : state.operators) {
-    const AloneVerdict &alone = op.targetAlone;
-    if (alone.passes() || op.state != OperatorState::Waiting)
-      continue;
-    if (alone.status == "fail") {
-      // The running model tells more: its sizes, and whether runs differ.
-      StepRequest request;
-      request.repeats = job.repeats;
-      request.moved = {op.instance};
-      Expected<StepReport> report = runStep(request, "blame", 1);
-      if (!report)
-        return report.takeError();
-      if (!report->passes()) {
-        if (Error error = blame({}, {op.instance}, *report))
-          return error;
-        if (Error error = stopAtFault())
-          return error;
-        continue;
-      }
-      // One of several operators in the test, and not this one.
-      if (alone.shared)
-        continue;
-    }
-    Fault fault = makeAloneFault(op, alone, job.target);
-    if (alone.status == "fail") {
-      Expected<bool> differs = differsAgain(worker, job, alone);
-      if (!differs)
-        return differs.takeError();
-      if (*differs)
-        setKind(fault, FaultClass::Sometimes);
-    }
-    if (Error error = noteFault(std::move(fault), op.instance))
-      return error;
-    if (Error error = stopAtFault())
-      return error;
-  }
-  state.phase = "host";
-  return state.save(job.output);
-}
-
-//===----------------------------------------------------------------------===//
 // Steps
 //===----------------------------------------------------------------------===//
 
 Expected<StepReport> Migration::runStep(const StepRequest &request,
                                         StringRef what, int64_t tried) {
   printer.beginStep(state, what, tried);
-  double start = now();
+  double start = readSteadyClock();
   Expected<StepReport> report = worker.run(request);
   if (!report)
     return report.takeError();
@@ -324,7 +136,7 @@ Expected<StepReport> Migration::runStep(const StepRequest &request,
       step.share = verdict.share;
       step.worst = verdict.instance;
     }
-  step.seconds = now() - start;
+  step.seconds = readSteadyClock() - start;
   state.seconds += step.seconds;
   state.steps.push_back(std::move(step));
   if (Error error = state.save(job.output))
@@ -509,128 +321,6 @@ Error Migration::move() {
   }
   state.phase = "fuse";
   return state.save(job.output);
-}
-
-//===----------------------------------------------------------------------===//
-// Deployment
-//===----------------------------------------------------------------------===//
-
-/// Finds the smallest set of moved operators whose regions are wrong.
-Expected<Fault> Migration::blameFused(StepRequest request, StepReport report) {
-  Fault fault;
-  fault.step = int64_t(state.steps.size());
-  fault.kind = FaultClass::Fused;
-  fault.report = std::move(report);
-  request.output.clear();
-  auto fails = [&](const std::vector<std::string> &moved) -> Expected<bool> {
-    request.moved = moved;
-    Expected<StepReport> next =
-        runStep(request, "blame", int64_t(moved.size()));
-    if (!next)
-      return next.takeError();
-    if (next->passes())
-      return false;
-    fault.report = std::move(*next);
-    return true;
-  };
-  Expected<std::vector<std::string>> minimal =
-      minimizeSet(request.moved, fails);
-  if (!minimal)
-    return minimal.takeError();
-  fault.minimalSet = std::move(*minimal);
-  if (!fault.report.misplaced.empty()) {
-    fault.instance = fault.report.misplaced.front().instance;
-    if (const MigrationOperator *op = state.find(fault.instance))
-      fault.op = op->op;
-    setKind(fault, FaultClass::Elsewhere);
-    return fault;
-  }
-  // Of a region that is wrong, the operator whose value can be seen.
-  fault.instance = fault.minimalSet.back();
-  std::vector<const OperatorVerdict *> failed = fault.report.getFailed();
-  if (!failed.empty())
-    fault.instance = failed.front()->instance;
-  if (const MigrationOperator *op = state.find(fault.instance))
-    fault.op = op->op;
-  fault.sentence = "every operator is right by itself; merged into regions, " +
-                   fault.instance + " is not";
-  if (fault.minimalSet.size() > 1)
-    fault.sentence += ", with " + join(drop_end(fault.minimalSet), ", ");
-  if (fault.report.error)
-    fault.sentence += ": " + fault.report.error->message;
-  return fault;
-}
-
-Error Migration::fuse() {
-  StepRequest request;
-  request.repeats = job.repeats;
-  request.moved = state.getInstances(OperatorState::Moved);
-  request.largest = true;
-  request.output = getPath(state.model + ".tapx");
-  Expected<StepReport> report =
-      runStep(request, "fuse", int64_t(request.moved.size()));
-  if (!report)
-    return report.takeError();
-  state.fused = report->passes();
-  if (!state.fused) {
-    Expected<Fault> fault = blameFused(request, std::move(*report));
-    if (!fault)
-      return fault.takeError();
-    // It is not looked for again.
-    state.phase = "final";
-    return noteFault(std::move(*fault), "");
-  }
-  state.finalReport = std::move(*report);
-  state.phase = "done";
-  return state.save(job.output);
-}
-
-/// One region per operator was right, so that is what is deployed.
-Error Migration::deployApart() {
-  StepRequest request;
-  request.repeats = job.repeats;
-  request.moved = state.getInstances(OperatorState::Moved);
-  request.output = getPath(state.model + ".tapx");
-  Expected<StepReport> report =
-      runStep(request, "final", int64_t(request.moved.size()));
-  if (!report)
-    return report.takeError();
-  if (!report->passes()) {
-    // Not again: the operator stays on the host, and the rest is tried anew.
-    state.phase = "fuse";
-    if (Error error = blame({}, request.moved, *report))
-      return error;
-    return stopAtFault();
-  }
-  state.finalReport = std::move(*report);
-  state.phase = "done";
-  return state.save(job.output);
-}
-
-Error Migration::finish() {
-  // The plan that leads to the same executable.
-  json::Array instances;
-  for (const MigrationOperator &op : state.operators)
-    if (op.state == OperatorState::Moved)
-      instances.push_back(op.instance);
-  StringRef place = StringRef(job.target).split('=').first;
-  json::Array rules;
-  if (!instances.empty())
-    rules.push_back(json::Object{
-        {"match", json::Object{{"instance", std::move(instances)}}},
-        {"place", place},
-        {"why", "verified by tapml migrate"}});
-  json::Value plan = json::Object{{"version", 1},
-                                  {"rules", std::move(rules)},
-                                  {"default", "host"},
-                                  {"unsupported", "error"}};
-  if (Error error =
-          writeFile(getPath("plan.json"), formatv("{0:2}\n", plan).str()))
-    return error;
-  printer.printSummary(state, job);
-  if (!state.faults.empty() && !job.keepGoing)
-    return makeError(Twine(state.faults.size()) + " faults were found");
-  return Error::success();
 }
 
 Error Migration::run() {

@@ -25,11 +25,6 @@ using namespace tapml;
 
 extern char **environ;
 
-static double now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
-
 /// The arguments with which this program becomes a worker for `job`.
 static std::vector<std::string> makeArguments(const MigrateJob &job) {
   std::vector<std::string> arguments = {"tapml",
@@ -129,7 +124,7 @@ StepWorker::Ending StepWorker::readLine(double deadline, std::string &line) {
       buffered.erase(0, end + 1);
       return Ending::Answered;
     }
-    double left = deadline - now();
+    double left = deadline - readSteadyClock();
     if (left <= 0)
       return Ending::Hung;
     pollfd waiting = {output, POLLIN, 0};
@@ -153,7 +148,7 @@ StepWorker::ask(const json::Value &question, json::Value &answer,
       return std::move(error);
   if (!writeLine(input, question))
     return Ending::Died;
-  double deadline = now() + job.stepDeadline;
+  double deadline = readSteadyClock() + job.stepDeadline;
   for (;;) {
     std::string line;
     Ending ending = readLine(deadline, line);
@@ -168,7 +163,7 @@ StepWorker::ask(const json::Value &question, json::Value &answer,
     json::Object *object = value->getAsObject();
     if (object && listen(*object)) {
       // It is alive; what is to come has its own time.
-      deadline = now() + job.stepDeadline;
+      deadline = readSteadyClock() + job.stepDeadline;
       continue;
     }
     if (object && object->get("error"))

@@ -1,4 +1,4 @@
-//===- Support.cpp - Errors and files -------------------------------------===//
+//===- Support.cpp - Errors, files and time -------------------------------===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -11,6 +11,7 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include <chrono>
 
 using namespace llvm;
 using namespace tapml;
@@ -34,4 +35,9 @@ Error tapml::writeFile(StringRef path, StringRef content) {
   rt::Status status = rt::writeFileAtomically(
       path.str(), rt::ByteSpan(content.data(), content.size()));
   return status.ok() ? Error::success() : makeError(status.message());
+}
+
+double tapml::readSteadyClock() {
+  using namespace std::chrono;
+  return duration<double>(steady_clock::now().time_since_epoch()).count();
 }

@@ -1,4 +1,4 @@
-//===- Support.h - Errors and files -----------------------------*- C++ -*-===//
+//===- Support.h - Errors, files and time -----------------------*- C++ -*-===//
 //
 // Part of the TapML project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.TXT for license information.
@@ -27,6 +27,9 @@ std::string joinPath(llvm::StringRef directory, llvm::StringRef name);
 /// Writes a file in a directory that is made if it is missing. The file is
 /// whole or not there.
 llvm::Error writeFile(llvm::StringRef path, llvm::StringRef content);
+
+/// Seconds of a clock that never goes back.
+double readSteadyClock();
 
 } // namespace tapml
 

@@ -14,6 +14,8 @@ from types import ModuleType
 
 import pytest
 
+from tapml.records import file_digest
+
 import fault_cases
 import fault_table
 from fault_cases import CASES, Case
@@ -93,6 +95,34 @@ def test_set_without_records(tmp_path: Path) -> None:
     assert fault_cases.get_verdicts(state) == [(case.instance, case.kind)]
     assert not state["faults"][0]["test"]
     assert not (tmp_path / "migration" / "reduced").exists()
+
+
+def test_set_with_unrecorded(tmp_path: Path) -> None:
+    """A set with an operator that could not be recorded has no test, and the verdict says which operator it was."""
+    case = next(case for case in CASES if case.name == "shared-executable")
+    package = fault_cases.make_package(case.model, tmp_path)
+    forget(package / "records", case.instance)
+    state = fault_cases.run_case(case, package, tmp_path / "migration")
+    assert fault_cases.get_verdicts(state) == [(case.instance, case.kind)]
+    (fault,) = state["faults"]
+    assert fault["sentence"].endswith(f"; there is no test of the set: {case.instance} was not recorded")
+    assert not fault["test"]
+    assert not (tmp_path / "migration" / "reduced").exists()
+
+
+def forget(records: Path, instance: str) -> None:
+    """Makes records as they are where an operator of the framework could not be recorded."""
+    index = json.loads((records / "records.json").read_text())
+    (entry,) = (entry for entry in index["operators"] if entry["instances"] == [instance])
+    entry |= {"recorded": 0, "why": "complex numbers are not recorded"}
+    for sample in index["samples"]:
+        file = records / sample["file"]
+        lines = file.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if json.loads(line)["operator"] != entry["operator"]]
+        assert len(kept) < len(lines)
+        file.write_text("".join(kept))
+        sample |= {"sha256": file_digest(file), "visits": len(kept)}
+    (records / "records.json").write_text(json.dumps(index))
 
 
 @pytest.mark.parametrize("fault", ["shared-executable", "composition"])
