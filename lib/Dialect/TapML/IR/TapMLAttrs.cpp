@@ -201,10 +201,12 @@ ProfileAttr ProfileAttr::getPreset(MLIRContext *context, StringRef name) {
   // eight storage buffers, which all of them offer.
   if (name == "vulkan")
     return make(TargetKind::Vulkan, {{"max_storage_buffers", i(8)}}, {});
-  // What drivers of NVIDIA, AMD and Intel for desktop GPUs with Vulkan 1.3 have
-  // in common: the profile VP_KHR_roadmap_2022, the 8- and 16-bit types of
-  // VP_KHR_roadmap_2024, larger workgroups, and 64-bit integers. How many lanes
-  // a subgroup has differs.
+  // What drivers for desktop GPUs with Vulkan 1.3 have in common, by the
+  // profiles of Khronos and LunarG (Vulkan-Profiles): storage buffers and
+  // subgroups of VP_KHR_roadmap_2022, 8- and 16-bit types of
+  // VP_KHR_roadmap_2024, workgroups of VP_LUNARG_desktop_baseline_2024, 64-bit
+  // integers of VP_LUNARG_desktop_baseline_2026. How many lanes a subgroup has
+  // differs.
   if (name == "vulkan-1.3-desktop")
     return make(TargetKind::Vulkan,
                 {{"max_storage_buffers", i(30)},
