@@ -254,6 +254,7 @@ Error Migration::reduce(Fault &fault) {
 Error Migration::noteFault(Fault fault, StringRef guilty) {
   if (!fault.step)
     fault.step = int64_t(state.steps.size());
+  fault.seconds = state.seconds;
   if (MigrationOperator *op = state.find(guilty)) {
     op->state = OperatorState::Guilty;
     op->step = fault.step;

@@ -19,7 +19,7 @@ using namespace llvm;
 using namespace tapml;
 
 /// The version of the state that this build reads and writes.
-static constexpr int64_t kVersion = 5;
+static constexpr int64_t kVersion = 6;
 
 namespace {
 struct FaultText {
@@ -183,21 +183,19 @@ static bool fromJSON(const json::Value &value, MigrationStep &step,
 }
 
 static json::Value toJSON(const Fault &fault) {
-  return json::Object{{"step", fault.step},
-                      {"instance", fault.instance},
-                      {"op", fault.op},
-                      {"class", toJSON(fault.kind)},
-                      {"minimal_set", fault.minimalSet},
-                      {"sentence", fault.sentence},
-                      {"test", fault.test},
-                      {"command", fault.command},
-                      {"report", toJSON(fault.report)},
-                      {"settled", fault.settled}};
+  return json::Object{
+      {"step", fault.step},          {"seconds", fault.seconds},
+      {"instance", fault.instance},  {"op", fault.op},
+      {"class", toJSON(fault.kind)}, {"minimal_set", fault.minimalSet},
+      {"sentence", fault.sentence},  {"test", fault.test},
+      {"command", fault.command},    {"report", toJSON(fault.report)},
+      {"settled", fault.settled}};
 }
 
 static bool fromJSON(const json::Value &value, Fault &fault, json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("step", fault.step) &&
+         map.map("seconds", fault.seconds) &&
          map.map("instance", fault.instance) && map.map("op", fault.op) &&
          map.map("class", fault.kind) &&
          map.map("minimal_set", fault.minimalSet) &&

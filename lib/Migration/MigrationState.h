@@ -58,6 +58,8 @@ llvm::StringRef describeFaultClass(FaultClass kind);
 
 struct Fault {
   int64_t step = 0;
+  /// How long the migration had taken when it was found.
+  double seconds = 0;
   /// The operator to look at first.
   std::string instance, op;
   FaultClass kind = FaultClass::Alone;

@@ -30,7 +30,7 @@ def note(results: Path, case: Case, state: dict[str, Any]) -> None:
     """Keeps what was found in a migration."""
     results.mkdir(parents=True, exist_ok=True)
     fault = state["faults"][0]
-    numbers = {"instance": fault["instance"], "class": fault["class"], "seconds": state["seconds"]}
+    numbers = {"instance": fault["instance"], "class": fault["class"], "seconds": fault["seconds"]}
     (results / f"{case.name}.json").write_text(json.dumps(numbers | {"steps": len(state["steps"])}))
 
 

@@ -210,6 +210,7 @@ class StateMaker:
         self.faults.append(
             {
                 "step": len(self.steps),
+                "seconds": self.time,
                 "instance": self.operators[number]["instance"],
                 "op": self.operators[number]["op"],
                 "class": kind,
@@ -319,7 +320,7 @@ def make_state(
             }
         )
     return {
-        "version": 5,
+        "version": 6,
         "model": model,
         "model_hash": "5f2c8d1e9a7b" * 5 + "0123",
         "target": "vulkan",

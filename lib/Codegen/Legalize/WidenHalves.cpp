@@ -7,16 +7,21 @@
 //===----------------------------------------------------------------------===//
 //
 // Where a target has no 16-bit floats, kernels hold them as 32-bit ones whose
-// value a half has. Operators only move them and convert from and to them;
-// what is packed in memory, and roundings, are integer arithmetic on the bits,
-// so that no device's own rounding or flushing takes part. Where buffers hold
-// halves, loads and stores convert them.
+// value a half has. What is packed in memory, and roundings, are integer
+// arithmetic on the bits, so that no device's own rounding or flushing takes
+// part. Where buffers hold halves, loads and stores convert them.
+//
+// Arithmetic is that of floats, rounded. For sums, products, quotients and
+// square roots this is what arithmetic of halves gives, as a float has more
+// than twice the digits (Figueroa, "When is double rounding innocuous?", 1995).
+// It is not for a product and a sum that are rounded once, which stay.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Widening.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tapml/Codegen/Legalize.h"
@@ -124,6 +129,45 @@ struct WidenMovement final : ConversionPattern {
       return failure();
     rewriter.replaceOp(op, *created);
     return success();
+  }
+};
+
+/// Arithmetic and functions, element by element.
+struct WidenArithmetic final : ConversionPattern {
+  WidenArithmetic(TypeConverter &types, MLIRContext *context)
+      : ConversionPattern(types, MatchAnyOpTypeTag(), 1, context) {}
+
+  LogicalResult
+  matchAndRewrite(Operation *op, ArrayRef<Value> operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto isHalf = [](Type type) { return getElementTypeOrSelf(type).isF16(); };
+    // Conversions and choices have patterns of their own.
+    if (!isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) ||
+        !op->hasTrait<OpTrait::Elementwise>() || op->getNumResults() != 1 ||
+        isa<math::FmaOp, arith::BitcastOp, arith::ExtFOp, arith::SelectOp,
+            arith::SIToFPOp, arith::TruncFOp, arith::UIToFPOp>(op) ||
+        !llvm::any_of(op->getOperandTypes(), isHalf))
+      return failure();
+    FailureOr<Operation *> created =
+        convertOpResultTypes(op, operands, *typeConverter, rewriter);
+    if (failed(created))
+      return failure();
+    Value result = (*created)->getResult(0);
+    if (isHalf(op->getResult(0).getType()) && !givesHalf(op)) {
+      BitBuilder bits(rewriter, op->getLoc(), result.getType());
+      result = bits.fromHalfBits(bits.toHalfBits(result));
+    }
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+
+private:
+  /// Whether floats that are halves give one.
+  static bool givesHalf(Operation *op) {
+    return isa<arith::MaximumFOp, arith::MaxNumFOp, arith::MinimumFOp,
+               arith::MinNumFOp, arith::NegFOp, math::AbsFOp, math::CeilOp,
+               math::CopySignOp, math::FloorOp, math::RoundEvenOp,
+               math::RoundOp, math::TruncOp>(op);
   }
 };
 
@@ -269,7 +313,7 @@ LogicalResult tapml::widenHalves(gpu::GPUFuncOp kernel) {
       kernel, Float32Type::get(context), [](Type type) { return type.isF16(); },
       staysNarrow,
       [&](TypeConverter &types, RewritePatternSet &patterns) {
-        patterns.add<WidenMovement>(types, context);
+        patterns.add<WidenArithmetic, WidenMovement>(types, context);
         patterns
             .add<WidenConstant, DropExtension, RoundTruncation, ConvertBits,
                  RoundInteger<arith::SIToFPOp>, RoundInteger<arith::UIToFPOp>>(

@@ -45,8 +45,13 @@ LogicalResult tapml::widenKernel(
   types.addTargetMaterialization(convert);
   types.addSourceMaterialization(convert);
   ConversionTarget target(*context);
+  // What is not legal is not illegal either, as it may stay.
   target.markUnknownOpDynamicallyLegal(
-      [&](Operation *op) { return types.isLegal(op) || stays(op); });
+      [&](Operation *op) -> std::optional<bool> {
+        if (types.isLegal(op) || stays(op))
+          return true;
+        return std::nullopt;
+      });
   RewritePatternSet patterns(context);
   populate(types, patterns);
   scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target,

@@ -168,7 +168,7 @@ function makeFault(fault) {
       make(
           "summary", {}, make("span", {class: "badge"}, fault.class), " ",
           make("strong", {}, breakable(fault.instance || "the model")), " ",
-          make("span", {class: "muted"}, `${fault.op}, step ${fault.step}`)),
+          make("span", {class: "muted"}, `${fault.op}, step ${fault.step}, after ${formatSeconds(fault.seconds)}`)),
       make(
           "div", {class: "body"}, make("p", {class: "sentence"}, fault.sentence),
           findings.length > 0 &&

@@ -77,4 +77,40 @@ gpu.module @kernels {
     memref.store %e, %y[%i] : memref<?xf32>
     gpu.return
   }
+
+  // Arithmetic is that of floats, rounded to a half where it may not give one.
+  // CHECK-LABEL: gpu.func @compute
+  // CHECK-NOT: {{f16|i16}}
+  // CHECK: %[[SUM:.*]] = arith.addf %[[A:.*]], %{{.*}} : f32
+  // CHECK: %[[BITS:.*]] = arith.bitcast %[[SUM]] : f32 to i32
+  // CHECK: arith.andi %[[BITS]], %c2147483647_i32
+  // CHECK: %[[ROOT:.*]] = math.sqrt %{{.*}} : f32
+  // CHECK: arith.bitcast %[[ROOT]] : f32 to i32
+  // CHECK-NOT: {{f16|i16}}
+  // CHECK: gpu.return
+  // HALF-LABEL: gpu.func @compute
+  // HALF: arith.addf %{{.*}}, %{{.*}} : f16
+  gpu.func @compute(%x: memref<?xf16>, %y: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %v = memref.load %x[%i] : memref<?xf16>
+    %s = arith.addf %v, %v : f16
+    %r = math.sqrt %s : f16
+    %e = arith.extf %r : f16 to f32
+    memref.store %e, %y[%i] : memref<?xf32>
+    gpu.return
+  }
+
+  // CHECK-LABEL: gpu.func @compare
+  // CHECK: %[[LESS:.*]] = arith.negf %{{.*}} : f32
+  // CHECK-NEXT: arith.cmpf olt, %{{.*}}, %[[LESS]] : f32
+  // CHECK: gpu.return
+  gpu.func @compare(%x: memref<?xf16>, %y: memref<?xi32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %v = memref.load %x[%i] : memref<?xf16>
+    %m = arith.negf %v : f16
+    %c = arith.cmpf olt, %v, %m : f16
+    %e = arith.extui %c : i1 to i32
+    memref.store %e, %y[%i] : memref<?xi32>
+    gpu.return
+  }
 }

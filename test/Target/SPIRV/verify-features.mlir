@@ -108,3 +108,19 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// In 32 bits it would be rounded twice.
+gpu.module @kernels {
+  gpu.func @product_and_sum(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %v = memref.load %x[%i] : memref<?xf32>
+    // expected-error @+1 {{kernel 'product_and_sum': 'arith.truncf' uses 'f16', which needs feature 'float16' that profile 'vulkan' lacks}}
+    %h = arith.truncf %v : f32 to f16
+    %f = math.fma %h, %h, %h : f16
+    %w = arith.extf %f : f16 to f32
+    memref.store %w, %x[%i] : memref<?xf32>
+    gpu.return
+  }
+}
