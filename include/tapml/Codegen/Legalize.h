@@ -69,6 +69,11 @@ EntryPointAttr describeKernel(mlir::gpu::GPUFuncOp kernel,
 /// `memref.alloca` in the address spaces of the gpu dialect.
 void materializeMemory(mlir::gpu::GPUFuncOp kernel);
 
+/// Gives buffers of several dimensions, or none, one: their elements row by row.
+/// Fails where a buffer is not contiguous, has a dynamic size that is not the
+/// first, or is used other than by loads and stores.
+mlir::LogicalResult flattenBuffers(mlir::gpu::GPUFuncOp kernel);
+
 /// Puts the bodies of functions in place of their calls where a function takes,
 /// gives or holds what `isLegal` refuses: the steps below see only kernels.
 void inlineFunctions(mlir::gpu::GPUModuleOp module,

@@ -323,10 +323,6 @@ LogicalResult tapml::legalizeBuffers(gpu::GPUFuncOp kernel,
     auto type = dyn_cast<MemRefType>(buffer.getType());
     if (!type)
       continue;
-    if (type.getRank() != 1 || !type.getLayout().isIdentity())
-      return emitKernelError(kernel)
-             << "argument " << buffer.getArgNumber() << " has type " << type
-             << "; buffers are one-dimensional with unit stride";
     FailureOr<SmallVector<Access>> accesses = collectAccesses(buffer);
     Type element = type.getElementType();
     bool isPacked = (element.isInteger(8) && packsBytes(profile)) ||

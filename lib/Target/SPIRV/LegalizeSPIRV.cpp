@@ -167,7 +167,8 @@ struct LegalizeSPIRVPass final
         return failure();
       for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
         materializeMemory(kernel);
-        if (failed(narrowIntegers(kernel)) || failed(legalizeVectors(kernel)) ||
+        if (failed(flattenBuffers(kernel)) || failed(narrowIntegers(kernel)) ||
+            failed(legalizeVectors(kernel)) ||
             failed(legalizeBuffers(kernel, profile)) ||
             (widensHalves(profile) && failed(widenHalves(kernel))) ||
             (!hasNarrow && failed(widenIntegers(kernel))) ||

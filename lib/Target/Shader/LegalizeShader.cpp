@@ -107,6 +107,8 @@ struct LegalizeShaderPass final
         return failure();
       for (auto kernel : module.getOps<gpu::GPUFuncOp>()) {
         materializeMemory(kernel);
+        if (failed(flattenBuffers(kernel)))
+          return failure();
         if (!profile.hasFeature("int64") && failed(narrowIntegers(kernel)))
           return failure();
         if (failed(legalizeVectors(kernel)) ||
