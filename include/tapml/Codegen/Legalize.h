@@ -70,7 +70,7 @@ EntryPointAttr describeKernel(mlir::gpu::GPUFuncOp kernel,
 void materializeMemory(mlir::gpu::GPUFuncOp kernel);
 
 /// Gives buffers of several dimensions, or none, one: their elements row by row.
-/// Fails where a buffer is not contiguous, has a dynamic size that is not the
+/// Transfers of vectors that are in bounds become loads and stores before. Fails where a buffer is not contiguous, has a dynamic size that is not the
 /// first, or is used other than by loads and stores.
 mlir::LogicalResult flattenBuffers(mlir::gpu::GPUFuncOp kernel);
 

@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
 #include "tapml/Codegen/Legalize.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -54,6 +56,10 @@ static std::optional<MutableOperandRange> getIndices(Operation *op,
 }
 
 LogicalResult tapml::flattenBuffers(gpu::GPUFuncOp kernel) {
+  RewritePatternSet transfers(kernel.getContext());
+  vector::populateVectorTransferLoweringPatterns(transfers,
+                                                 /*maxTransferRank=*/1);
+  walkAndApplyPatterns(kernel, std::move(transfers));
   SmallVector<Type> types(kernel.getArgumentTypes());
   for (BlockArgument buffer : getInterface(kernel)) {
     auto type = dyn_cast<MemRefType>(buffer.getType());

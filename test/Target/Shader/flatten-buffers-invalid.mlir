@@ -36,3 +36,16 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+gpu.module @kernels {
+  gpu.func @beyond(%x: memref<8x4xf32>, %y: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %zero = arith.constant 0.0 : f32
+    // expected-error @+1 {{kernel 'beyond': 'vector.transfer_read' uses buffer 0}}
+    %v = vector.transfer_read %x[%i, %i], %zero : memref<8x4xf32>, vector<4xf32>
+    vector.store %v, %y[%i] : memref<?xf32>, vector<4xf32>
+    gpu.return
+  }
+}

@@ -38,3 +38,20 @@ gpu.module @dynamic {
     gpu.return
   }
 }
+
+// What upstream's vectorizer makes.
+gpu.module @transfers {
+  // CHECK: fn copy(
+  // CHECK: let at = local.x * 2u;
+  // CHECK: out[at] = in[at];
+  // SPIRV-LABEL: gpu.func @copy
+  // SPIRV-NOT: transfer
+  gpu.func @copy(%x: memref<64x8xf32>, %y: memref<64x8xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %c0 = arith.constant 0 : index
+    %zero = arith.constant 0.0 : f32
+    %v = vector.transfer_read %x[%i, %c0], %zero {in_bounds = [true]} : memref<64x8xf32>, vector<8xf32>
+    vector.transfer_write %v, %y[%i, %c0] {in_bounds = [true]} : vector<8xf32>, memref<64x8xf32>
+    gpu.return
+  }
+}
