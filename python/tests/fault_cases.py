@@ -167,13 +167,13 @@ CASES = [
     ),
     Case(
         "silent-fence",
-        "feed-forward",
-        "layers.1.act",
+        "pooling",
+        "layers.1.softmax",
         "hangs",
         None,
         "work that never ends",
         ("--deadline-ms=1000",),
-        LAYER | {"TAPML_FAULT_KERNEL": "gelu_22"},
+        LAYER | {"TAPML_FAULT_KERNEL": "softmax_67"},
     ),
     Case(
         "binding-limit",
