@@ -1,6 +1,6 @@
 # Part of TapML, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""all-MiniLM-L6-v2: every operator becomes a test, and passes on the host and on a software Vulkan driver."""
+"""all-MiniLM-L6-v2: every operator becomes a test, and passes on the host, on a Vulkan driver and in a browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 import tapml
-from tapml import testing
+from tapml import cli, testing
 from tapml.tools import require_tool, run_tool
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -77,3 +77,17 @@ def test_every_operator(package: Path) -> None:
         vulkan = run_tests(elsewhere, f"vulkan={profile}", environment)
         assert vulkan["summary"]["pass"] == count
     assert processor_seconds() - start <= SECONDS * (os.cpu_count() or 1)
+
+
+@pytest.mark.needs("chromium", "_numerics")
+def test_in_a_browser(minilm: ModuleType, tmp_path: Path) -> None:
+    """What WebGPU can run passes with Chromium's WebGPU too; the rest computes 64-bit integers."""
+    package, carved = tmp_path / "minilm.tapml", tmp_path / "carved"
+    samples = [minilm.tokenize(minilm.SENTENCES[:2])]
+    tapml.capture(minilm.model(), samples, minilm.dynamic_shapes, name="minilm").save(package, record=True)
+    run_tool("tapml", ["carve", str(package), "-o", str(carved)])
+    assert cli.main(["browser", str(carved), "--json", str(tmp_path / "out.json")]) == 0
+    tests = json.loads((tmp_path / "out.json").read_text())["tests"]
+    assert len(tests) == len(list(carved.glob("tests/**/*.mlir")))
+    left = {test["message"] for test in tests if test["verdict"] != "pass"}
+    assert all("i64" in message for message in left), left
