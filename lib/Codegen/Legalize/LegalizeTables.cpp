@@ -24,7 +24,8 @@ static Type getElementType(memref::GlobalOp table, DenseElementsAttr values,
   if (element.isF32() || element.isF16()) {
     // As their bits: no language has literals for what is not finite.
     if (!llvm::all_of(values.getValues<APFloat>(), isFinite))
-      return b.getIntegerType(element.getIntOrFloatBitWidth());
+      return b.getIntegerType(
+          element.isF32() || !profile.hasFeature("int16") ? 32 : 16);
     return element.isF16() && packsHalves(profile) ? b.getF32Type() : Type();
   }
   auto integer = dyn_cast<IntegerType>(element);
@@ -56,18 +57,23 @@ static DenseElementsAttr convert(DenseElementsAttr values, Type element) {
                          APFloat::rmNearestTiesToEven, &losesInfo);
           return result.bitcastToAPInt();
         });
-  if (auto floats = dyn_cast<DenseFPElementsAttr>(values))
-    return floats.mapValues(
-        element, [](const APFloat &value) { return value.bitcastToAPInt(); });
   unsigned bits = element.getIntOrFloatBitWidth();
+  if (auto floats = dyn_cast<DenseFPElementsAttr>(values))
+    return floats.mapValues(element, [&](const APFloat &value) {
+      return value.bitcastToAPInt().zext(bits);
+    });
   return cast<DenseIntElementsAttr>(values).mapValues(
       element, [&](const APInt &value) { return value.sextOrTrunc(bits); });
 }
 
 /// Returns `value` as the `type` that the table had before.
 static Value convertBack(OpBuilder &b, Location loc, Value value, Type type) {
-  if (isa<FloatType>(type) && isa<IntegerType>(value.getType()))
+  if (isa<FloatType>(type) && isa<IntegerType>(value.getType())) {
+    unsigned bits = type.getIntOrFloatBitWidth();
+    if (!value.getType().isInteger(bits))
+      value = arith::TruncIOp::create(b, loc, b.getIntegerType(bits), value);
     return arith::BitcastOp::create(b, loc, type, value);
+  }
   if (isa<FloatType>(type))
     return arith::TruncFOp::create(b, loc, type, value);
   if (type.isInteger(64))

@@ -20,6 +20,30 @@ namespace tapml {
 using namespace mlir;
 using namespace tapml;
 
+/// Replaces `op` by what `build` makes of its operands for f32. Functions of
+/// f16 are those of f32, rounded.
+static LogicalResult expand(Operation *op, PatternRewriter &rewriter,
+                            function_ref<Value(Type, ValueRange)> build) {
+  Location loc = op->getLoc();
+  Type type = op->getResult(0).getType();
+  Type element = getElementTypeOrSelf(type);
+  if (!element.isF32() && !element.isF16())
+    return rewriter.notifyMatchFailure(op, "only f32 and f16 are expanded");
+  if (element.isF32()) {
+    rewriter.replaceOp(op, build(type, op->getOperands()));
+    return success();
+  }
+  auto vector = dyn_cast<VectorType>(type);
+  Type wide = rewriter.getF32Type();
+  if (vector)
+    wide = vector.clone(wide);
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(arith::ExtFOp::create(rewriter, loc, wide, operand));
+  rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, type, build(wide, operands));
+  return success();
+}
+
 namespace {
 /// Replaces `OpTy` on f32 by what `function` builds.
 template <typename OpTy, Value (FloatEmitter::*function)(Value)>
@@ -29,11 +53,10 @@ struct ExpandUnary final : OpRewritePattern<OpTy> {
 
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
-      return rewriter.notifyMatchFailure(op, "only f32 is expanded");
-    FloatEmitter emitter(rewriter, op.getLoc(), op.getType(), fma);
-    rewriter.replaceOp(op, (emitter.*function)(op.getOperand()));
-    return success();
+    return expand(op, rewriter, [&](Type type, ValueRange operands) {
+      FloatEmitter emitter(rewriter, op.getLoc(), type, fma);
+      return (emitter.*function)(operands[0]);
+    });
   }
 
   bool fma;
@@ -45,11 +68,10 @@ struct ExpandPow final : OpRewritePattern<math::PowFOp> {
 
   LogicalResult matchAndRewrite(math::PowFOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
-      return rewriter.notifyMatchFailure(op, "only f32 is expanded");
-    FloatEmitter emitter(rewriter, op.getLoc(), op.getType(), fma);
-    rewriter.replaceOp(op, emitter.pow(op.getLhs(), op.getRhs()));
-    return success();
+    return expand(op, rewriter, [&](Type type, ValueRange operands) {
+      FloatEmitter emitter(rewriter, op.getLoc(), type, fma);
+      return emitter.pow(operands[0], operands[1]);
+    });
   }
 
   bool fma;

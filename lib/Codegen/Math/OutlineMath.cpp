@@ -26,14 +26,17 @@ static bool isElementary(Operation *op) {
     return false;
   Type type = op->getResult(0).getType();
   auto vector = dyn_cast<VectorType>(type);
-  return getElementTypeOrSelf(type).isF32() &&
+  Type element = getElementTypeOrSelf(type);
+  return (element.isF32() || element.isF16()) &&
          (!vector || (vector.getRank() == 1 && !vector.isScalable()));
 }
 
 /// Returns `exp_f32`, `exp_f32x4` for the operation.
 static std::string getFunctionName(Operation *op) {
-  std::string name = op->getName().stripDialect().str() + "_f32";
-  if (auto vector = dyn_cast<VectorType>(op->getResult(0).getType()))
+  Type type = op->getResult(0).getType();
+  std::string name = op->getName().stripDialect().str() +
+                     (getElementTypeOrSelf(type).isF16() ? "_f16" : "_f32");
+  if (auto vector = dyn_cast<VectorType>(type))
     name += "x" + std::to_string(vector.getNumElements());
   return name;
 }

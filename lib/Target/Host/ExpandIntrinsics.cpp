@@ -32,6 +32,12 @@ static Value *roundToEven(IRBuilder<> &builder, Value *x, Constant *big) {
 /// infinities and NaN are returned as they are; zeros keep the sign.
 static Value *expandRounding(IRBuilder<> &builder, Intrinsic::ID id, Value *x) {
   Type *type = x->getType();
+  if (type->getScalarType()->isHalfTy()) {
+    // Halves without a fraction are halves again.
+    Value *wide =
+        builder.CreateFPExt(x, type->getWithNewType(builder.getFloatTy()));
+    return builder.CreateFPTrunc(expandRounding(builder, id, wide), type);
+  }
   double integral = type->getScalarType()->isFloatTy() ? 0x1p23 : 0x1p52;
   Constant *big = ConstantFP::get(type, integral);
   Constant *one = ConstantFP::get(type, 1.0), *zero = ConstantFP::get(type, 0);
@@ -59,9 +65,9 @@ static Value *expandRounding(IRBuilder<> &builder, Intrinsic::ID id, Value *x) {
                               x);
 }
 
-/// Expands a fused multiply-add of floats: the product is exact in double, and
-/// the sum is rounded to double before it is rounded to float. Results that a
-/// float can hold are exact, others are within 0.5 + 2^-29 ULP.
+/// Expands a fused multiply-add of floats or halves: the product is exact in
+/// double, and the sum is rounded to double before it is rounded again. Results
+/// that the type can hold are exact, others are within 0.5 + 2^-29 ULP.
 static Value *expandFma(IRBuilder<> &builder, CallInst *call) {
   Type *narrow = call->getType();
   Type *wide = builder.getDoubleTy();
@@ -82,8 +88,6 @@ Error tapml::expandMissingIntrinsics(Module &module,
   const MCSubtargetInfo &subtarget = *machine.getMCSubtargetInfo();
   bool hasRounding = subtarget.checkFeatures("+sse4.1");
   bool hasFma = subtarget.checkFeatures("+fma");
-  if (!subtarget.checkFeatures("+f16c"))
-    expandHalfConversions(module);
 
   SmallVector<IntrinsicInst *> missing;
   for (Function &function : module)
@@ -111,7 +115,9 @@ Error tapml::expandMissingIntrinsics(Module &module,
     IRBuilder<> builder(intrinsic);
     Type *scalar = intrinsic->getType()->getScalarType();
     bool isFma = intrinsic->getIntrinsicID() == Intrinsic::fma;
-    if (!scalar->isFloatTy() && (isFma || !scalar->isDoubleTy())) {
+    bool isKnown = scalar->isHalfTy() || scalar->isFloatTy() ||
+                   (scalar->isDoubleTy() && !isFma);
+    if (!isKnown) {
       std::string text;
       raw_string_ostream(text) << *scalar;
       return createStringError(
@@ -128,5 +134,8 @@ Error tapml::expandMissingIntrinsics(Module &module,
     intrinsic->replaceAllUsesWith(expanded);
     intrinsic->eraseFromParent();
   }
+  // Those of the expansions, too.
+  if (!subtarget.checkFeatures("+f16c"))
+    expandHalfConversions(module);
   return Error::success();
 }

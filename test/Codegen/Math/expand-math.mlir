@@ -55,3 +55,17 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// Functions of halves are those of floats, rounded.
+// CHECK-LABEL: func @half
+// CHECK: %[[WIDE:.*]] = arith.extf %{{.*}} : vector<4xf16> to vector<4xf32>
+// CHECK-NOT: math.{{exp|trunc}}
+// CHECK: %[[H:.*]] = arith.truncf %{{.*}} : vector<4xf32> to vector<4xf16>
+// CHECK: arith.extf %[[H]]
+// CHECK: arith.truncf
+// CHECK: return
+func.func @half(%x: vector<4xf16>) -> vector<4xf16> {
+  %0 = math.exp %x : vector<4xf16>
+  %1 = math.trunc %0 : vector<4xf16>
+  return %1 : vector<4xf16>
+}

@@ -150,6 +150,21 @@ tapml.executable @kernels {
       return
     }
 
+    func.func @round_half(%x: memref<?xf16>, %floor: memref<?xf16>, %even: memref<?xf16>, %begin: index, %end: index)
+        attributes {tapml.host_kernel, tapml.access = ["read", "write", "write"]} {
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      scf.for %g = %begin to %end step %c1 {
+        %i = arith.muli %g, %c8 : index
+        %v = vector.load %x[%i] : memref<?xf16>, vector<8xf16>
+        %0 = math.floor %v : vector<8xf16>
+        vector.store %0, %floor[%i] : memref<?xf16>, vector<8xf16>
+        %1 = math.roundeven %v : vector<8xf16>
+        vector.store %1, %even[%i] : memref<?xf16>, vector<8xf16>
+      }
+      return
+    }
+
     // What an emitter says of alignment does not hold on the host, where weights
     // are used where a file has them.
     func.func @copy(%x: memref<?xf32>, %y: memref<?xf32>, %begin: index, %end: index)

@@ -101,6 +101,13 @@ def check_halves(library):
     for number, result in zip(numbers, y, strict=True):
         assert same(result, number), (number, result)
 
+    outputs = [(ctypes.c_uint16 * 65536)() for _ in range(2)]
+    library.call("round_half", [bits, *outputs], [], 0, 65536 // 8)
+    for output, reference in zip(outputs, [math.floor, round], strict=True):
+        for number, result in zip(numbers, output, strict=True):
+            expected = math.copysign(reference(number), number) if math.isfinite(number) else number
+            assert result == half_bits(expected) or (math.isnan(number) and result & 0x7FFF > 0x7C00), (number, result)
+
     # Every half, every middle between two and its neighbours, and what is outside.
     finite = list(numbers[:0x7C00])
     middles = [(a + b) / 2 for a, b in zip(finite, [*finite[1:], 65536.0], strict=True)]

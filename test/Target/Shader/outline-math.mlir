@@ -26,3 +26,16 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+gpu.module @halves {
+  // CHECK: func.func private @exp_f16(%{{.*}}: f16) -> f16
+  // CHECK: gpu.func @half
+  // CHECK: func.call @exp_f16(%{{.*}})
+  gpu.func @half(%x: memref<?xf16>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %a = memref.load %x[%i] : memref<?xf16>
+    %b = math.exp %a : f16
+    memref.store %b, %x[%i] : memref<?xf16>
+    gpu.return
+  }
+}

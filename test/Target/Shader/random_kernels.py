@@ -43,6 +43,10 @@ from random_values import (
     Values,
 )
 
+#: The types of arrays of an invocation, and of a workgroup.
+OWN = ("i32", "f32", "f16", "i8")
+SHARED = ("i32", "f32", "f16")
+
 
 @dataclass
 class Kernel:
@@ -61,7 +65,7 @@ class Generator(Values):
     # Memory.
 
     def load(self) -> None:
-        source = self.random.choice(["i32", "f32", "i8", "i16"])
+        source = self.random.choice(["i32", "f32", "f16", "i8", "i16"])
         kind = self.random.choice([source, *[v for v in VECTORS if element_of(v) == source]])
         width = width_of(kind)
         at = self.index_below(LANES * SPAN - width + 1)
@@ -92,7 +96,7 @@ class Generator(Values):
 
     def own_array(self) -> None:
         """Writes to the invocation's array, and reads from it."""
-        kind = self.random.choice(["i32", "f32", "i8"])
+        kind = self.random.choice(OWN)
         at, value, again = self.index_below(4), self.value(kind), self.index_below(4)
         memory = f"%own_{kind}"
 
@@ -112,7 +116,7 @@ class Generator(Values):
     def exchange(self) -> None:
         """Gives a value to another invocation of the workgroup."""
         self.cooperates = True
-        kind = self.random.choice(["i32", "f32"])
+        kind = self.random.choice(SHARED)
         value, memory = self.value(kind), f"%shared_{kind}"
         other = self.index_below(INVOCATIONS)
         atomic = kind == "i32" and self.random.random() < 0.5
@@ -336,13 +340,18 @@ class Generator(Values):
             "f32": np.where(
                 data.random(count) < 0.4, data.choice(special, count), data.uniform(-1000, 1000, count)
             ).astype(np.float32),
+            "f16": np.where(
+                data.random(count) < 0.4,
+                np.clip(data.choice(special, count), -6e4, 6e4),
+                data.integers(-4096, 4096, count) / 4,
+            ).astype(np.float16),
             "i8": data.integers(-128, 128, count).astype(np.int8),
             "i16": data.integers(-(2**15), 2**15, count).astype(np.int16),
         }  # fmt: skip
         lane = np.arange(LANES)
         env: Env = {
             **{f"%{kind}": array for kind, array in inputs.items()},
-            **{f"%own_{kind}": np.zeros((LANES, 4), DTYPES[kind]) for kind in ("i32", "f32", "i8")},
+            **{f"%own_{kind}": np.zeros((LANES, 4), DTYPES[kind]) for kind in OWN},
             "%c0": np.zeros(LANES, np.int64),
             "%c1": np.ones(LANES, np.int64),
             "%me": lane,
@@ -351,19 +360,23 @@ class Generator(Values):
             self.add(kind, f"memref.load %{kind}[%me] : memref<?x{kind}>", lambda env, kind=kind: env[f"%{kind}"][lane])
         while self.budget > 0:
             self.step()
-        results = {kind: [self.value(kind) for _ in range(SLOTS)] for kind in ("i32", "f32", "i8")}
-        # All that is known comes together in one more number.
+        # One type of two is left out: devices need not have more than eight buffers.
+        narrow, left_out = self.random.sample(["i8", "f16"], 2)
+        results = {kind: [self.value(kind) for _ in range(SLOTS)] for kind in ("i32", "f32", narrow)}
+        # All that is known comes together in more numbers.
         total = results["i32"][0]
-        for kind in (*VECTORS, "i16", "i1"):
+        for kind in (*VECTORS, left_out, "i16", "i1"):
             if not self.known.get(kind):
                 continue
-            value = self.value(kind)
+            value, element = self.value(kind), element_of(kind)
             if kind.startswith("vector"):
-                element = element_of(kind)
-                part = self.add(
-                    element, f"vector.extract {value}[0] : {element} from {kind}", lambda env, v=value: env[v][:, 0]
-                )
-                results[element].append(part)
+                text = f"vector.extract {value}[0] : {element} from {kind}"
+                value = self.add(element, text, lambda env, v=value: env[v][:, 0])
+            if element == "f16" and left_out == "f16":
+                text = f"arith.extf {value} : f16 to f32"
+                value, element = self.add("f32", text, lambda env, v=value: env[v].astype(np.float32)), "f32"
+            if element in results:
+                results[element].append(value)
                 continue
             op = "extui" if kind == "i1" else "extsi"
             number = self.add(

@@ -11,10 +11,18 @@ from __future__ import annotations
 import numpy as np
 
 INTEGERS = {"i8": np.int8, "i16": np.int16, "i32": np.int32}
-DTYPES = {**INTEGERS, "f32": np.float32, "i1": np.bool_, "index": np.int64}
-CARRIED = ("i32", "f32", "i8", "i16", "i1", "vector<2xi32>", "vector<4xf32>", "vector<8xf32>", "vector<8xi32>")
-VECTORS = [f"vector<{width}x{element}>" for width in (2, 3, 4, 8) for element in ("i32", "f32")]
-TABLES = {"i32": [7, -3, 0, 2147483647], "i8": [1, -128, 127, -5], "f32": [0.5, -2.0, np.inf, np.nan]}
+DTYPES = {**INTEGERS, "f32": np.float32, "f16": np.float16, "i1": np.bool_, "index": np.int64}
+CARRIED = (
+    *("i32", "f32", "f16", "i8", "i16", "i1"),
+    *("vector<2xi32>", "vector<4xf32>", "vector<8xf32>", "vector<8xi32>", "vector<4xf16>"),
+)
+VECTORS = [f"vector<{width}x{element}>" for width in (2, 3, 4, 8) for element in ("i32", "f32", "f16")]
+TABLES = {
+    "i32": [7, -3, 0, 2147483647],
+    "i8": [1, -128, 127, -5],
+    "f32": [0.5, -2.0, np.inf, np.nan],
+    "f16": [-0.75, 2048.0, -np.inf, np.nan],
+}
 ATOMICS = {
     "addi": np.add,
     "andi": np.bitwise_and,
@@ -23,6 +31,20 @@ ATOMICS = {
     "maxs": np.maximum,
     "mins": np.minimum,
 }
+
+
+#: What floats have as text where they are no numbers.
+SPECIALS = {
+    "f32": {"inf": "0x7F800000", "-inf": "0xFF800000", "nan": "0x7FC00000"},
+    "f16": {"inf": "0x7C00", "-inf": "0xFC00", "nan": "0x7E00"},
+}
+
+
+def literal(kind: str, value: float) -> str:
+    """A scalar constant of a type as text."""
+    if kind not in SPECIALS:
+        return str(int(value))
+    return SPECIALS[kind].get(str(float(value)), f"{float(value):e}")
 
 
 def element_of(kind: str) -> str:

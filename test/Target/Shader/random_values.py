@@ -21,12 +21,14 @@ from random_operations import (
     FLOATS,
     ROUNDINGS,
     SHIFTS,
+    SPECIALS,
     VECTORS,
     WRAPPING,
     compare_floats,
     compare_integers,
     element_of,
     like,
+    literal,
     unsigned,
     width_of,
 )
@@ -95,17 +97,10 @@ class Values:
 
     def constant(self, kind: str, value: float | bool) -> str:
         element = element_of(kind)
-        if element == "i1":
-            literal = "true" if value else "false"
-        elif element == "f32":
-            literal = {"inf": "0x7F800000", "-inf": "0xFF800000", "nan": "0x7FC00000"}.get(
-                str(float(value)), f"{value:e}"
-            )
-        else:
-            literal = str(int(value))
+        text = ("true" if value else "false") if element == "i1" else literal(element, value)
         shape = (LANES,) if width_of(kind) == 1 else (LANES, width_of(kind))
         data = np.full(shape, value, DTYPES[element])
-        text = literal if width_of(kind) == 1 else f"dense<{literal}>"
+        text = text if width_of(kind) == 1 else f"dense<{text}>"
         suffix = "" if kind == "i1" else f" : {kind}"
         return self.add(kind, f"arith.constant {text}{suffix}", lambda env: data)
 
@@ -116,8 +111,9 @@ class Values:
             names = self.known[kind]
             return names[max(len(names) - 1 - int(self.random.expovariate(0.3)), 0)]
         element = element_of(kind)
-        if element == "f32":
-            return self.constant(kind, self.random.choice([0.5, -1.0, 3.0, 1e30, np.inf, -np.inf, np.nan]))
+        if element in SPECIALS:
+            large = 1e30 if element == "f32" else 6e4
+            return self.constant(kind, self.random.choice([0.5, -1.0, 3.0, large, np.inf, -np.inf, np.nan]))
         if element == "i1":
             return self.constant(kind, self.random.random() < 0.5)
         bits = np.iinfo(DTYPES[element])
@@ -137,7 +133,8 @@ class Values:
         integers = like(kind, "i32")
         low = self.binary("arith.andi", integers, self.value(integers), self.constant(integers, 14), WRAPPING["andi"])
         odd = self.binary("arith.ori", integers, low, self.constant(integers, 1), WRAPPING["ori"])
-        return self.add(kind, f"arith.sitofp {odd} : {integers} to {kind}", lambda env: env[odd].astype(np.float32))
+        to = DTYPES[element_of(kind)]
+        return self.add(kind, f"arith.sitofp {odd} : {integers} to {kind}", lambda env: env[odd].astype(to))
 
     # Operations on values.
 
@@ -165,7 +162,7 @@ class Values:
             self.add(kind, f"math.{op} {a} : {kind}", lambda env: BITS[op](env[a]))
 
     def floats(self) -> None:
-        kind = self.random.choice(["f32", "f32", *[v for v in VECTORS if v.endswith("f32>")]])
+        kind = self.random.choice(["f32", "f32", "f16", *[v for v in VECTORS if element_of(v) in SPECIALS]])
         a = self.value(kind)
         choice = self.random.random()
         if choice < 0.4:
@@ -183,10 +180,10 @@ class Values:
             self.binary("math.copysign", kind, a, sign, np.copysign)
 
     def choose(self) -> None:
-        kind = self.random.choice(["i8", "i16", "i32", "f32", *VECTORS])
+        kind = self.random.choice(["i8", "i16", "i32", "f32", "f16", *VECTORS])
         a, b = self.value(kind), self.value(kind)
         bools = like(kind, "i1")
-        if element_of(kind) == "f32":
+        if element_of(kind) in SPECIALS:
             predicates = [p + q for p in "ou" for q in ("eq", "ne", "lt", "le", "gt", "ge")] + ["ord", "uno"]
             predicate = self.random.choice(predicates)
             text, compute = f"arith.cmpf {predicate}", compare_floats
@@ -214,7 +211,7 @@ class Values:
         )
 
     def convert(self) -> None:
-        choice = self.random.randrange(7)
+        choice = self.random.randrange(10)
         if choice == 0:
             a = self.value("i32")
             to = self.random.choice(["i8", "i16"])
@@ -242,6 +239,17 @@ class Values:
                 f"arith.{op} {a} : {kind} to f32",
                 lambda env: (unsigned(env[a]) if op == "uitofp" else env[a]).astype(np.float32),
             )
+        elif choice == 6:
+            a = self.value("i32")
+            self.add("f16", f"arith.sitofp {a} : i32 to f16", lambda env: env[a].astype(np.float16))
+        elif choice == 7:
+            kind = self.random.choice(["f16", *[v for v in VECTORS if element_of(v) == "f16"]])
+            a, to = self.value(kind), like(kind, "f32")
+            self.add(to, f"arith.extf {a} : {kind} to {to}", lambda env: env[a].astype(np.float32))
+        elif choice == 8:
+            kind = self.random.choice(["f32", *[v for v in VECTORS if element_of(v) == "f32"]])
+            a, to = self.value(kind), like(kind, "f16")
+            self.add(to, f"arith.truncf {a} : {kind} to {to}", lambda env: env[a].astype(np.float16))
         else:
             self.to_integer()
 

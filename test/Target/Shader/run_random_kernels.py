@@ -25,8 +25,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "test" / "Codegen" / "Emission"), str(ROOT / "python"), str(pathlib.Path(__file__).parent)]
 os.environ.setdefault("TAPML_BIN", str(ROOT / "build" / "bin"))
 
-from random_kernels import Generator, Kernel  # noqa: E402
-from random_operations import DTYPES, TABLES  # noqa: E402
+from random_kernels import OWN, SHARED, Generator, Kernel  # noqa: E402
+from random_operations import TABLES, literal  # noqa: E402
 from random_values import GROUPS, INVOCATIONS  # noqa: E402
 
 from tapml import testing  # noqa: E402
@@ -34,7 +34,7 @@ from tapml.errors import TapMLError  # noqa: E402
 
 from execute import run_tool  # noqa: E402
 
-KINDS = ("i32", "f32", "i8", "i16")
+KINDS = ("i32", "f32", "f16", "i8", "i16")
 #: What kernels are compiled for, as the presets of these names say.
 PROFILES = {
     "host": '<host, "host", {}, ["float64", "int16", "int64", "int8"]>',
@@ -57,6 +57,8 @@ PASSES = {
     "host": [
         "--tapml-plan-memory",
         "--inline",
+        "--math-extend-to-supported-types",
+        "--arith-emulate-unsupported-floats=source-types=f16 target-type=f32",
         "--math-expand-ops=ops=round",
         "--tapml-expand-math",
         "--tapml-compile-host",
@@ -87,16 +89,10 @@ func.func private @negate(%x: vector<8xf32>) -> vector<8xf32> {
 """
 
 
-def literal(value: np.generic) -> str:
-    if isinstance(value, np.floating) and not np.isfinite(value):
-        return "0x7FC00000" if np.isnan(value) else ("0xFF800000" if value < 0 else "0x7F800000")
-    return str(value)
-
-
 def tables() -> str:
     return "\n".join(
         f'memref.global "private" constant @table_{kind} : memref<{len(values)}x{kind}> = '
-        f"dense<[{', '.join(literal(value) for value in np.array(values, DTYPES[kind]))}]>"
+        f"dense<[{', '.join(literal(kind, value) for value in values)}]>"
         for kind, values in TABLES.items()
     )
 
@@ -106,10 +102,10 @@ def table_arrays() -> str:
     lines = []
     for kind, values in TABLES.items():
         lines.append(f"%table_{kind} = memref.alloca() : memref<{len(values)}x{kind}>")
-        for i, value in enumerate(np.array(values, DTYPES[kind])):
+        for i, value in enumerate(values):
             lines += [
                 f"%table_{kind}_at_{i} = arith.constant {i} : index",
-                f"%table_{kind}_{i} = arith.constant {literal(value)} : {kind}",
+                f"%table_{kind}_{i} = arith.constant {literal(kind, value)} : {kind}",
                 f"memref.store %table_{kind}_{i}, %table_{kind}[%table_{kind}_at_{i}] : memref<{len(values)}x{kind}>",
             ]
     return "\n".join(lines)
@@ -124,12 +120,12 @@ def read_arrays(body: str) -> str:
 
 
 def memory() -> str:
-    own = [f"%own_{kind} = memref.alloca() : memref<4x{kind}, #private>" for kind in ("i32", "f32", "i8")]
+    own = [f"%own_{kind} = memref.alloca() : memref<4x{kind}, #private>" for kind in OWN]
     zeros = [
-        f"%zero_{kind} = arith.constant {'0.0' if kind == 'f32' else '0'} : {kind}\n"
+        f"%zero_{kind} = arith.constant {literal(kind, 0)} : {kind}\n"
         f"scf.for %at = %c0 to %c4 step %c1 {{\n"
         f"memref.store %zero_{kind}, %own_{kind}[%at] : memref<4x{kind}, #private>\n}}"
-        for kind in ("i32", "f32", "i8")
+        for kind in OWN
     ]
     return "\n".join([*own, *zeros])
 
@@ -160,7 +156,7 @@ return
 }}
 {FUNCTIONS}
 """
-    shared = ", ".join(f"%shared_{kind}: memref<{INVOCATIONS}x{kind}, #workgroup>" for kind in ("i32", "f32"))
+    shared = ", ".join(f"%shared_{kind}: memref<{INVOCATIONS}x{kind}, #workgroup>" for kind in SHARED)
     shared = f"workgroup({shared}) " if kernel.cooperates else ""
     return f"""
 gpu.module @kernels {{

@@ -1,0 +1,18 @@
+// RUN: tapml-opt %s --tapml-to-legal-shader=profile=webgpu | tapml-translate --tapml-to-wgsl | FileCheck %s --check-prefix=WGSL
+// RUN: tapml-opt %s --tapml-to-legal-shader=profile=metal | tapml-translate --tapml-to-msl | FileCheck %s --check-prefix=MSL
+
+// Infinities and NaN in a table of halves are there as bits.
+
+gpu.module @kernels {
+  // WGSL: array<i32, 3>(15360, 31744, 32256)
+  // MSL: {15360, 31744, 32256}
+  memref.global "private" constant @special : memref<3xf16> = dense<[1.0, 0x7C00, 0x7E00]>
+  gpu.func @lookup(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 3, 1, 1>} {
+    %i = gpu.thread_id x
+    %t = memref.get_global @special : memref<3xf16>
+    %h = memref.load %t[%i] : memref<3xf16>
+    %f = arith.extf %h : f16 to f32
+    memref.store %f, %x[%i] : memref<?xf32>
+    gpu.return
+  }
+}
