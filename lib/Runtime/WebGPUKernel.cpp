@@ -190,6 +190,20 @@ static Status checkEntry(const WebGPUModule &module, const KernelDesc &desc) {
                    desc.name, "'");
 }
 
+/// Returns `text` without the directive that subgroups need by the standard:
+/// naga has them without, and refuses it. Lines and columns stay.
+static std::string blankSubgroups(std::string_view text) {
+  std::string result(text);
+  constexpr std::string_view directive = "enable subgroups;";
+  for (size_t line = 0; line < result.size();) {
+    if (result.compare(line, directive.size(), directive) == 0)
+      result.replace(line, directive.size(), directive.size(), ' ');
+    size_t end = result.find('\n', line);
+    line = end == std::string::npos ? result.size() : end + 1;
+  }
+  return result;
+}
+
 Result<std::shared_ptr<DeviceModule>>
 WebGPUDevice::loadModule(ByteSpan code, const std::string &name,
                          const std::vector<const KernelDesc *> &kernels) {
@@ -204,10 +218,11 @@ WebGPUDevice::loadModule(ByteSpan code, const std::string &name,
     TAPML_RETURN_IF_ERROR(checkKernelLimits(*kernel));
     TAPML_RETURN_IF_ERROR(checkEntry(*module, *kernel));
   }
+  std::string text = blankSubgroups(code.text());
   Status status = context->make("compile section '" + name + "'", [&] {
     WGPUShaderSourceWGSL source = {};
     source.chain.sType = WGPUSType_ShaderSourceWGSL;
-    source.code = toView(code.text());
+    source.code = toView(text);
     WGPUShaderModuleDescriptor description = {};
     description.nextInChain = &source.chain;
     description.label = toView(name);

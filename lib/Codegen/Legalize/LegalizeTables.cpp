@@ -22,10 +22,9 @@ static Type getElementType(memref::GlobalOp table, DenseElementsAttr values,
   Builder b(table.getContext());
   auto isFinite = [](const APFloat &value) { return value.isFinite(); };
   if (element.isF32() || element.isF16()) {
-    // As their bits: no language has literals for what is not finite.
+    // As the bits of floats: no language has literals for what is not finite.
     if (!llvm::all_of(values.getValues<APFloat>(), isFinite))
-      return b.getIntegerType(
-          element.isF32() || !profile.hasFeature("int16") ? 32 : 16);
+      return b.getI32Type();
     return element.isF16() && packsHalves(profile) ? b.getF32Type() : Type();
   }
   auto integer = dyn_cast<IntegerType>(element);
@@ -59,8 +58,11 @@ static DenseElementsAttr convert(DenseElementsAttr values, Type element) {
         });
   unsigned bits = element.getIntOrFloatBitWidth();
   if (auto floats = dyn_cast<DenseFPElementsAttr>(values))
-    return floats.mapValues(element, [&](const APFloat &value) {
-      return value.bitcastToAPInt().zext(bits);
+    return floats.mapValues(element, [](APFloat value) {
+      bool losesInfo;
+      value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
+                    &losesInfo);
+      return value.bitcastToAPInt();
     });
   return cast<DenseIntElementsAttr>(values).mapValues(
       element, [&](const APInt &value) { return value.sextOrTrunc(bits); });
@@ -69,10 +71,9 @@ static DenseElementsAttr convert(DenseElementsAttr values, Type element) {
 /// Returns `value` as the `type` that the table had before.
 static Value convertBack(OpBuilder &b, Location loc, Value value, Type type) {
   if (isa<FloatType>(type) && isa<IntegerType>(value.getType())) {
-    unsigned bits = type.getIntOrFloatBitWidth();
-    if (!value.getType().isInteger(bits))
-      value = arith::TruncIOp::create(b, loc, b.getIntegerType(bits), value);
-    return arith::BitcastOp::create(b, loc, type, value);
+    value = arith::BitcastOp::create(b, loc, b.getF32Type(), value);
+    if (type.isF32())
+      return value;
   }
   if (isa<FloatType>(type))
     return arith::TruncFOp::create(b, loc, type, value);

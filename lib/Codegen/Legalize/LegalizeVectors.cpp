@@ -87,6 +87,62 @@ static void splitAccesses(gpu::GPUFuncOp kernel) {
   }
 }
 
+/// Puts an element into the part of a wide vector that has it.
+static void splitInsertions(gpu::GPUFuncOp kernel) {
+  SmallVector<vector::InsertOp> insertions;
+  kernel.walk([&](vector::InsertOp op) {
+    auto type = cast<VectorType>(op.getResult().getType());
+    if (isWide(type) && type.getRank() == 1 && !op.hasDynamicPosition() &&
+        !isa<VectorType>(op.getValueToStore().getType()))
+      insertions.push_back(op);
+  });
+  for (vector::InsertOp op : insertions) {
+    OpBuilder b(op);
+    Location loc = op.getLoc();
+    int64_t width =
+        getPart(cast<VectorType>(op.getResult().getType())).getNumElements();
+    int64_t at = op.getStaticPosition().front();
+    int64_t offset = at / width * width;
+    Value part = vector::ExtractStridedSliceOp::create(b, loc, op.getDest(),
+                                                       offset, width,
+                                                       /*strides=*/1);
+    part = vector::InsertOp::create(b, loc, op.getValueToStore(), part,
+                                    at - offset);
+    op.replaceAllUsesWith(Value(vector::InsertStridedSliceOp::create(
+        b, loc, part, op.getDest(), offset, /*strides=*/1)));
+    op.erase();
+  }
+}
+
+namespace {
+/// Takes a part from what another part was put into. The stock pattern takes
+/// parts from those that were put, at the same place.
+struct SkipOtherPart final : OpRewritePattern<vector::ExtractStridedSliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::ExtractStridedSliceOp op,
+                                PatternRewriter &rewriter) const override {
+    auto insertion =
+        op.getSource().getDefiningOp<vector::InsertStridedSliceOp>();
+    if (!insertion || op.getSourceVectorType().getRank() != 1 ||
+        op.hasNonUnitStrides() || insertion.hasNonUnitStrides())
+      return failure();
+    auto getFirst = [](ArrayAttr attribute) {
+      return cast<IntegerAttr>(attribute[0]).getInt();
+    };
+    int64_t begin = getFirst(op.getOffsets());
+    int64_t end = begin + op.getType().getNumElements();
+    int64_t put = getFirst(insertion.getOffsets());
+    if (begin < put + insertion.getSourceVectorType().getNumElements() &&
+        put < end)
+      return failure();
+    rewriter.modifyOpInPlace(
+        op, [&] { op.getSourceMutable().assign(insertion.getDest()); });
+    return success();
+  }
+};
+} // namespace
+
 /// Carries a wide vector around loops, and out of branches, as its parts.
 static LogicalResult splitCarried(gpu::GPUFuncOp kernel) {
   TypeConverter types;
@@ -138,10 +194,12 @@ LogicalResult tapml::legalizeVectors(gpu::GPUFuncOp kernel) {
   if (failed(splitCarried(kernel)))
     return emitKernelError(kernel) << "vectors that loops carry do not split";
   splitAccesses(kernel);
+  splitInsertions(kernel);
   if (failed(spirv::unrollVectorsInFuncBodies(kernel)))
     return failure();
   // Parts that are put together and taken apart again cancel out.
   RewritePatternSet patterns(kernel.getContext());
+  patterns.add<SkipOtherPart>(kernel.getContext());
   vector::ExtractStridedSliceOp::getCanonicalizationPatterns(
       patterns, kernel.getContext());
   vector::InsertStridedSliceOp::getCanonicalizationPatterns(

@@ -137,12 +137,18 @@ struct NarrowTruncation final : OpRewritePattern<arith::TruncIOp> {
   LogicalResult matchAndRewrite(arith::TruncIOp op,
                                 PatternRewriter &rewriter) const override {
     Type narrow = getNarrowType(op.getIn().getType());
-    if (!isWide(op.getIn().getType()) || op.getType() != narrow)
+    if (!isWide(op.getIn().getType()) ||
+        getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth() > 32)
       return failure();
-    if (hasExact(op.getIn())) {
-      rewriter.replaceOp(op, getExact(rewriter, op.getIn()));
+    auto replaceBy = [&](Value low) {
+      if (op.getType() == narrow)
+        rewriter.replaceOp(op, low);
+      else
+        rewriter.replaceOpWithNewOp<arith::TruncIOp>(op, op.getType(), low);
       return success();
-    }
+    };
+    if (hasExact(op.getIn()))
+      return replaceBy(getExact(rewriter, op.getIn()));
     Operation *source = op.getIn().getDefiningOp();
     if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp,
                          arith::AndIOp, arith::OrIOp, arith::XOrIOp,
@@ -156,8 +162,7 @@ struct NarrowTruncation final : OpRewritePattern<arith::TruncIOp> {
               : operand);
     // Overflow flags spoke of 64 bits: they are left behind.
     OperationState state(op.getLoc(), source->getName(), operands, narrow, {});
-    rewriter.replaceOp(op, rewriter.create(state));
-    return success();
+    return replaceBy(rewriter.create(state)->getResult(0));
   }
 };
 } // namespace

@@ -247,6 +247,68 @@ private:
 } // namespace
 
 namespace {
+/// Combines the values of a subgroup by the operations of Vulkan. The stock
+/// conversion has those of OpenCL where control flow is uniform, and no others
+/// on bits.
+struct ConvertSubgroupReduce final
+    : OpConversionPattern<gpu::SubgroupReduceOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(gpu::SubgroupReduceOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    using Kind = gpu::AllReduceOperation;
+    Type type = adaptor.getValue().getType();
+    bool isFloat = isa<FloatType>(type);
+    if (op.getClusterSize() || (!isFloat && !isa<IntegerType>(type)))
+      return failure();
+    auto replaceBy = [&](auto tag) {
+      rewriter.replaceOpWithNewOp<typename decltype(tag)::Op>(
+          op, type, spirv::Scope::Subgroup, spirv::GroupOperation::Reduce,
+          adaptor.getValue(), /*cluster_size=*/Value());
+      return success();
+    };
+    switch (op.getOp()) {
+    case Kind::ADD:
+      return isFloat ? replaceBy(With<spirv::GroupNonUniformFAddOp>())
+                     : replaceBy(With<spirv::GroupNonUniformIAddOp>());
+    case Kind::MUL:
+      return isFloat ? replaceBy(With<spirv::GroupNonUniformFMulOp>())
+                     : replaceBy(With<spirv::GroupNonUniformIMulOp>());
+    case Kind::MINUI:
+      return replaceBy(With<spirv::GroupNonUniformUMinOp>());
+    case Kind::MINSI:
+      return replaceBy(With<spirv::GroupNonUniformSMinOp>());
+    case Kind::MINNUMF:
+      return replaceBy(With<spirv::GroupNonUniformFMinOp>());
+    case Kind::MAXUI:
+      return replaceBy(With<spirv::GroupNonUniformUMaxOp>());
+    case Kind::MAXSI:
+      return replaceBy(With<spirv::GroupNonUniformSMaxOp>());
+    case Kind::MAXNUMF:
+      return replaceBy(With<spirv::GroupNonUniformFMaxOp>());
+    case Kind::AND:
+      return replaceBy(With<spirv::GroupNonUniformBitwiseAndOp>());
+    case Kind::OR:
+      return replaceBy(With<spirv::GroupNonUniformBitwiseOrOp>());
+    case Kind::XOR:
+      return replaceBy(With<spirv::GroupNonUniformBitwiseXorOp>());
+    // What becomes of NaN is open.
+    case Kind::MINIMUMF:
+    case Kind::MAXIMUMF:
+      return failure();
+    }
+    llvm_unreachable("covered switch");
+  }
+
+private:
+  template <typename OpTy> struct With {
+    using Op = OpTy;
+  };
+};
+} // namespace
+
+namespace {
 /// The atomic update that the stock conversion has not.
 struct ConvertAtomicXor final : OpConversionPattern<memref::AtomicRMWOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -426,6 +488,7 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
                    (profile.hasFeature("prefers_subgroup_shuffle") &&
                     profile.hasFeature("subgroup_shuffle"));
   patterns.add<ConvertBroadcast>(types, context, byShuffle);
+  patterns.add<ConvertSubgroupReduce>(types, context, /*benefit=*/10);
 
   Operation *parent = module->getParentOp();
   std::unique_ptr<ConversionTarget> target = SPIRVConversionTarget::get(env);

@@ -169,10 +169,12 @@ FailureOr<Expression> FunctionEmitter::getCollective(Operation *op) {
   if (name.empty() || function.empty())
     return refuse(op);
   SmallVector<Expression> arguments;
+  Demand demand = ValueSigns::getDemand(op, 0);
   for (auto [number, operand] : llvm::enumerate(operands)) {
-    FailureOr<Expression> argument = number == 0
-                                         ? getLike(operand, op->getResult(0))
-                                         : get(operand, Demand::Unsigned);
+    FailureOr<Expression> argument =
+        number != 0             ? get(operand, Demand::Unsigned)
+        : demand == Demand::Any ? getLike(operand, op->getResult(0))
+                                : get(operand, demand);
     if (failed(argument))
       return failure();
     arguments.push_back(*argument);

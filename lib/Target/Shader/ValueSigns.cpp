@@ -48,6 +48,21 @@ static ValueSigns::Demand getDemand(arith::CmpIPredicate predicate) {
   }
 }
 
+/// Returns the sign of the integers that a subgroup combines, and of the
+/// result.
+static ValueSigns::Demand getDemand(gpu::AllReduceOperation kind) {
+  switch (kind) {
+  case gpu::AllReduceOperation::MINSI:
+  case gpu::AllReduceOperation::MAXSI:
+    return ValueSigns::Demand::Signed;
+  case gpu::AllReduceOperation::MINUI:
+  case gpu::AllReduceOperation::MAXUI:
+    return ValueSigns::Demand::Unsigned;
+  default:
+    return ValueSigns::Demand::Any;
+  }
+}
+
 ValueSigns::Demand ValueSigns::getDemand(Operation *op, unsigned number) {
   if (isa<arith::DivSIOp, arith::RemSIOp, arith::MaxSIOp, arith::MinSIOp,
           arith::SIToFPOp, arith::ExtSIOp, math::AbsIOp>(op))
@@ -61,6 +76,8 @@ ValueSigns::Demand ValueSigns::getDemand(Operation *op, unsigned number) {
     return Demand::Unsigned;
   if (auto compare = dyn_cast<arith::CmpIOp>(op))
     return ::getDemand(compare.getPredicate());
+  if (auto reduce = dyn_cast<gpu::SubgroupReduceOp>(op))
+    return ::getDemand(reduce.getOp());
   if (isa<scf::ForOp>(op) && number < 3)
     return cast<scf::ForOp>(op).getUnsignedCmp() ? Demand::Unsigned
                                                  : Demand::Signed;
@@ -85,6 +102,8 @@ ValueSigns::Demand ValueSigns::getDemand(Operation *op, unsigned number) {
 }
 
 ValueSigns::Demand ValueSigns::getResultDemand(Operation *op) {
+  if (auto reduce = dyn_cast<gpu::SubgroupReduceOp>(op))
+    return ::getDemand(reduce.getOp());
   if (isa<arith::DivSIOp, arith::RemSIOp, arith::MaxSIOp, arith::MinSIOp,
           arith::ShRSIOp, arith::FPToSIOp, arith::ExtSIOp, math::AbsIOp>(op))
     return Demand::Signed;

@@ -96,4 +96,22 @@ gpu.module @kernels {
     vector.store %w, %x[%i] : memref<?xf32>, vector<8xf32>
     gpu.return
   }
+
+  // An element goes into the part that has it.
+  // CHECK-LABEL: gpu.func @insert
+  // CHECK-NOT: vector<8xf32>
+  // CHECK: vector.insert %{{.*}}, %{{.*}} [1] : f32 into vector<4xf32>
+  // CHECK-NOT: vector<8xf32>
+  // CHECK: gpu.return
+  gpu.func @insert(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %t = gpu.thread_id x
+    %c8 = arith.constant 8 : index
+    %ones = arith.constant dense<1.0> : vector<8xf32>
+    %i = arith.muli %t, %c8 : index
+    %s = memref.load %x[%i] : memref<?xf32>
+    %v = vector.insert %s, %ones [5] : f32 into vector<8xf32>
+    %w = arith.mulf %v, %v : vector<8xf32>
+    vector.store %w, %x[%i] : memref<?xf32>, vector<8xf32>
+    gpu.return
+  }
 }

@@ -49,4 +49,20 @@ gpu.module @kernels {
     memref.store %e, %y[%i] : memref<?xi32>
     gpu.return
   }
+
+  // Fewer bits than 32 are the low ones of 32.
+  // CHECK-LABEL: gpu.func @parity
+  // CHECK-NOT: i64
+  // CHECK: gpu.return
+  gpu.func @parity(%a: memref<?xi32>, %y: memref<?xi32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %three = arith.constant 3 : i64
+    %v = memref.load %a[%i] : memref<?xi32>
+    %wide = arith.extsi %v : i32 to i64
+    %p = arith.muli %wide, %three : i64
+    %odd = arith.trunci %p : i64 to i1
+    %e = arith.extui %odd : i1 to i32
+    memref.store %e, %y[%i] : memref<?xi32>
+    gpu.return
+  }
 }

@@ -8,6 +8,7 @@
 // CHECK: BuiltIn SubgroupLocalInvocationId
 // CHECK: OpGroupNonUniformShuffleXor
 // CHECK: OpGroupNonUniformFAdd
+// CHECK: OpGroupNonUniformBitwiseXor
 tapml.executable @rows {
   tapml.variant @vulkan target(<vulkan, "four lanes", {subgroup_size = 4 : i64}, ["subgroup_arithmetic", "subgroup_shuffle"]>) {
     func.func @body() {
@@ -22,7 +23,11 @@ tapml.executable @rows {
         %w, %valid = gpu.shuffle xor %v, %c1, %c4 : f32
         %s = arith.addf %v, %w : f32
         %t = gpu.subgroup_reduce add %s : (f32) -> f32
-        memref.store %t, %y[%i] : memref<?xf32>
+        // Vulkan has no operations for uniform control flow alone.
+        %bits = arith.bitcast %t : f32 to i32
+        %p = gpu.subgroup_reduce xor %bits uniform : (i32) -> i32
+        %z = arith.bitcast %p : i32 to f32
+        memref.store %z, %y[%i] : memref<?xf32>
         gpu.return
       }
     }

@@ -1,11 +1,12 @@
 // RUN: tapml-opt %s --tapml-to-legal-shader=profile=webgpu | tapml-translate --tapml-to-wgsl | FileCheck %s --check-prefix=WGSL
+// RUN: tapml-opt %s --tapml-to-legal-shader=profile=webgpu-f16-subgroups | tapml-translate --tapml-to-wgsl | FileCheck %s --check-prefix=WGSL
 // RUN: tapml-opt %s --tapml-to-legal-shader=profile=metal | tapml-translate --tapml-to-msl | FileCheck %s --check-prefix=MSL
 
-// Infinities and NaN in a table of halves are there as bits.
+// Infinities and NaN in a table of halves are there as the bits of floats.
 
 gpu.module @kernels {
-  // WGSL: array<i32, 3>(15360, 31744, 32256)
-  // MSL: {15360, 31744, 32256}
+  // WGSL: array<i32, 3>(1065353216, 2139095040, 2143289344)
+  // MSL: {1065353216, 2139095040, 2143289344}
   memref.global "private" constant @special : memref<3xf16> = dense<[1.0, 0x7C00, 0x7E00]>
   gpu.func @lookup(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 3, 1, 1>} {
     %i = gpu.thread_id x

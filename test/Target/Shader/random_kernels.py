@@ -26,6 +26,7 @@ from random_operations import (
     ATOMICS,
     CARRIED,
     DTYPES,
+    REDUCTIONS,
     TABLES,
     VECTORS,
     element_of,
@@ -141,6 +142,27 @@ class Generator(Values):
             env[name] = shared[group, env[other]]
 
         self.block.operations.append(Operation(lines, run))
+        self.known.setdefault(kind, []).append(name)
+
+    def collective(self) -> None:
+        """Takes a value from another lane of the subgroup, or combines those of all."""
+        size = self.subgroup
+        lanes = np.arange(LANES)
+        if not self.shuffles or self.random.random() < 0.3:
+            value, op = self.value("i32"), self.random.choice(list(REDUCTIONS))
+            self.add(
+                "i32",
+                f"gpu.subgroup_reduce {op} {value} uniform : (i32) -> i32",
+                lambda env: REDUCTIONS[op](env[value].reshape(-1, size)).repeat(size).astype(np.int32),
+            )
+            return
+        kind, mode = self.random.choice(["i32", "f32"]), self.random.choice(["xor", "idx"])
+        value, lane = self.value(kind), self.random.randrange(size)
+        number, width = self.constant("i32", lane), self.constant("i32", size)
+        source = lanes ^ lane if mode == "xor" else lanes - lanes % size + lane
+        name = self.fresh()
+        line = f"{name}, {self.fresh()} = gpu.shuffle {mode} {value}, {number}, {width} : {kind}"
+        self.block.operations.append(Operation([line], lambda env, mask: env.update({name: env[value][source]})))
         self.known.setdefault(kind, []).append(name)
 
     def call(self) -> None:
@@ -323,6 +345,8 @@ class Generator(Values):
         ]
         if self.depth == 0:
             simple.append(self.exchange)
+        if self.depth == 0 and self.subgroup:
+            simple += [self.collective] * 2
         if self.depth < 3 and self.budget > 0:
             simple += [self.branch, self.loop, self.repeat]
         self.random.choice(simple)()

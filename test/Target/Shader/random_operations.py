@@ -129,6 +129,15 @@ ROUNDINGS = {
     "roundeven": np.rint,
     "round": round_away,
 }
+#: Of integers over the lanes of a subgroup, one subgroup a row.
+REDUCTIONS = {
+    "add": lambda x: x.sum(axis=1, dtype=np.int32),
+    "and": lambda x: np.bitwise_and.reduce(x, axis=1),
+    "or": lambda x: np.bitwise_or.reduce(x, axis=1),
+    "xor": lambda x: np.bitwise_xor.reduce(x, axis=1),
+    "minsi": lambda x: x.min(axis=1),
+    "maxsi": lambda x: x.max(axis=1),
+}
 BITS = {
     "ctpop": lambda x: sum((unsigned(x) >> np.uint32(i)) & np.uint32(1) for i in range(32)).astype(np.int32),
     "ctlz": lambda x: np.where(

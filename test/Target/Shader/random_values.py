@@ -65,8 +65,12 @@ class Block:
 class Values:
     """Operations on values, in the order in which they were made."""
 
-    def __init__(self, seed: int, size: int = 24) -> None:
+    def __init__(self, seed: int, size: int = 24, subgroup: int = 0, shuffles: bool = False) -> None:
         self.random = random.Random(seed)
+        #: Lanes of a subgroup; 0 where kernels have none.
+        self.subgroup = subgroup
+        #: Whether the profile says how many they are, without which no lane has a name.
+        self.shuffles = shuffles
         self.budget = size
         self.count = 0
         self.depth = 0
@@ -136,6 +140,14 @@ class Values:
         to = DTYPES[element_of(kind)]
         return self.add(kind, f"arith.sitofp {odd} : {integers} to {kind}", lambda env: env[odd].astype(to))
 
+    def power_of_two(self, kind: str) -> str:
+        """A float from 1 to 8 by which quotients are exact, however a device divides."""
+        integers = like(kind, "i32")
+        low = self.binary("arith.andi", integers, self.value(integers), self.constant(integers, 3), WRAPPING["andi"])
+        power = self.binary("arith.shli", integers, self.constant(integers, 1), low, SHIFTS["shli"])
+        to = DTYPES[element_of(kind)]
+        return self.add(kind, f"arith.sitofp {power} : {integers} to {kind}", lambda env: env[power].astype(to))
+
     # Operations on values.
 
     def arithmetic(self) -> None:
@@ -167,9 +179,13 @@ class Values:
         choice = self.random.random()
         if choice < 0.4:
             op = self.random.choice(list(FLOATS))
-            self.binary(f"arith.{op}", kind, a, self.value(kind), FLOATS[op])
+            # Mesa takes x - x for 0.
+            b = self.small_float(kind) if op in ("addf", "subf") else self.value(kind)
+            self.binary(f"arith.{op}", kind, a, b, FLOATS[op])
         elif choice < 0.6:
             self.binary("arith.mulf", kind, a, self.small_float(kind), np.multiply)
+        elif choice < 0.65 and element_of(kind) == "f32":
+            self.binary("arith.divf", kind, a, self.power_of_two(kind), np.divide)
         elif choice < 0.85:
             op = self.random.choice(list(ROUNDINGS))
             self.add(kind, f"math.{op} {a} : {kind}", lambda env: ROUNDINGS[op](env[a]))

@@ -12,14 +12,17 @@ module is left in --keep.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pathlib
 import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 
 import numpy as np
+from safetensors.numpy import save_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "test" / "Codegen" / "Emission"), str(ROOT / "python"), str(pathlib.Path(__file__).parent)]
@@ -29,7 +32,7 @@ from random_kernels import OWN, SHARED, Generator, Kernel  # noqa: E402
 from random_operations import TABLES, literal  # noqa: E402
 from random_values import GROUPS, INVOCATIONS  # noqa: E402
 
-from tapml import testing  # noqa: E402
+from tapml import browser, testing  # noqa: E402
 from tapml.errors import TapMLError  # noqa: E402
 
 from execute import run_tool  # noqa: E402
@@ -40,19 +43,27 @@ PROFILES = {
     "host": '<host, "host", {}, ["float64", "int16", "int64", "int8"]>',
     "vulkan": '<vulkan, "vulkan", {max_storage_buffers = 8 : i64}, []>',
     "lavapipe": '<vulkan, "lavapipe", {max_storage_buffers = 32 : i64, subgroup_size = 8 : i64}, '
-    '["float16", "float64", "int16", "int64", "int8", "storage16", "storage8"]>',
+    '["float16", "float64", "int16", "int64", "int8", "storage16", "storage8", "subgroup_arithmetic", '
+    '"subgroup_ballot", "subgroup_shuffle"]>',
     "webgpu": '<webgpu, "webgpu", {}, []>',
-    "metal": '<metal, "metal", {}, ["float16", "int16", "int64", "int8", "storage16", "storage8"]>',
+    "webgpu-f16-subgroups": '<webgpu, "webgpu-f16-subgroups", {}, '
+    '["float16", "storage16", "subgroup_arithmetic", "subgroup_shuffle"]>',
+    "apple7": '<metal, "apple7", {}, ["float16", "int16", "int64", "int8", "storage16", "storage8", '
+    '"subgroup_arithmetic", "subgroup_shuffle"]>',
 }
-#: What kernels run on: the executor of `tapml.testing`, the kind of target, and the profile.
+#: What kernels run on: the executor of `tapml.testing`, the kind of target, the profile, and the lanes of a subgroup,
+#: 0 where the profile has none.
 EXECUTORS = {
-    "host": ("host", "host", "host"),
-    "lavapipe": ("lavapipe", "vulkan", "lavapipe"),
-    "lavapipe, least": ("lavapipe", "vulkan", "vulkan"),
-    "swiftshader": ("swiftshader", "vulkan", "vulkan"),
-    "webgpu": ("webgpu", "webgpu", "webgpu"),
-    "metal": ("metal", "metal", "metal"),
+    "host": ("host", "host", "host", 0),
+    "lavapipe": ("lavapipe", "vulkan", "lavapipe", 8),
+    "lavapipe, least": ("lavapipe", "vulkan", "vulkan", 0),
+    "swiftshader": ("swiftshader", "vulkan", "vulkan", 0),
+    "webgpu": ("webgpu", "webgpu", "webgpu-f16-subgroups", 8),
+    "webgpu, least": ("webgpu", "webgpu", "webgpu", 0),
+    "metal": ("metal", "metal", "apple7", 32),
 }
+#: Chromium runs what is compiled for this executor, many kernels in one page.
+CHROMIUM = "webgpu, least"
 PASSES = {
     "host": [
         "--tapml-plan-memory",
@@ -231,17 +242,23 @@ return {taken} : {out_types}
 """.replace("PROFILE", PROFILES[preset])
 
 
-def run(kernel: Kernel, name: str, directory: pathlib.Path) -> dict[str, np.ndarray]:
-    """Compiles and runs a kernel on an executor; leaves its module in `directory`."""
-    where, kind, preset = EXECUTORS[name]
+def compile_kernel(kernel: Kernel, name: str, file: pathlib.Path) -> None:
+    """Compiles a kernel for an executor; leaves its module beside the file."""
+    _, kind, preset, _ = EXECUTORS[name]
     text = module_text(kernel, kind, preset)
-    (directory / "module.mlir").write_text(text)
+    file.with_suffix(".mlir").write_text(text)
     compiled = run_tool("tapml-opt", ["-", *PASSES[kind]], text)
-    file, weights = directory / "random.tapx", directory / "random.safetensors"
+    weights = file.with_name("none.safetensors")
     weights.write_bytes((2).to_bytes(8, "little") + b"{}")
     arguments = ["-", "--tapml-to-tapx", f"--tapx-weights={weights}", f"--tapx-location={file}", "-o", str(file)]
     run_tool("tapml-translate", arguments, compiled)
-    executable = testing.load(file, testing.executors()[where])
+
+
+def run(kernel: Kernel, name: str, directory: pathlib.Path) -> dict[str, np.ndarray]:
+    """Compiles and runs a kernel on an executor; leaves its module in `directory`."""
+    file = directory / "module.tapx"
+    compile_kernel(kernel, name, file)
+    executable = testing.load(file, testing.executors()[EXECUTORS[name][0]])
     outputs = executable(**kernel.inputs)
     return {kind: np.asarray(outputs[f"out_{kind}"]) for kind in kernel.outputs}
 
@@ -258,13 +275,28 @@ def find_difference(kernel: Kernel, outputs: dict[str, np.ndarray]) -> str | Non
 
 def check(seed: int, name: str, directory: pathlib.Path, size: int = 24) -> str | None:
     """Returns what is wrong with kernel number `seed` on an executor; None if nothing is."""
-    kernel = Generator(seed, size).make()
+    *_, preset, lanes = EXECUTORS[name]
+    kernel = Generator(seed, size, lanes, shuffles=not preset.startswith("webgpu")).make()
     if kernel.cooperates and name == "host":
         return None
     try:
         return find_difference(kernel, run(kernel, name, directory))
     except (RuntimeError, TapMLError) as error:
         return str(error).splitlines()[0]
+
+
+def check_in_browser(seeds: Iterable[int], directory: pathlib.Path, size: int = 24) -> dict[int, str]:
+    """Returns what is wrong with kernels in Chromium, by their numbers."""
+    tests = []
+    for seed in seeds:
+        kernel = Generator(seed, size).make()
+        compile_kernel(kernel, CHROMIUM, directory / f"{seed}.tapx")
+        tensors = {f"input.{kind}": data for kind, data in kernel.inputs.items()}
+        tensors |= {f"expect.out_{kind}": data for kind, data in kernel.outputs.items()}
+        save_file(tensors, directory / f"{seed}.safetensors")
+        tests.append({"name": str(seed), "executable": f"{seed}.tapx", "data": f"{seed}.safetensors"})
+    (directory / "tests.json").write_text(json.dumps({"version": 1, "tests": tests}))
+    return {int(test.name): test.message for test in browser.run(directory) if test.verdict != "pass"}
 
 
 def main() -> int:
@@ -274,6 +306,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1 << 31, help="how many kernels at most")
     parser.add_argument("--size", type=int, default=24, help="how many steps a kernel has, about")
     parser.add_argument("--only", default="", help="executors whose name matches this expression")
+    parser.add_argument("--chromium", action="store_true", help="run them in Chromium, too, in the end")
     parser.add_argument("--keep", type=pathlib.Path, help="where the modules of findings are left")
     options = parser.parse_args()
     end, found, seed = time.monotonic() + options.seconds, 0, options.first
@@ -291,6 +324,12 @@ def main() -> int:
                     module = pathlib.Path(scratch) / "module.mlir"
                     (options.keep / f"{seed}-{name.replace(', ', '-')}.mlir").write_text(module.read_text())
             seed += 1
+        if options.chromium:
+            differences = check_in_browser(range(options.first, seed), pathlib.Path(scratch), options.size)
+            for number, wrong in differences.items():
+                print(f"seed {number}, chromium: {wrong}", flush=True)
+            found += len(differences)
+            names.append("chromium")
     print(f"{seed - options.first} kernels on {', '.join(names)}: {found} findings")
     return 1 if found else 0
 
