@@ -63,9 +63,9 @@ static func::FuncOp getFunction(gpu::GPUModuleOp module, Operation *op,
     argument.setLoc(
         NameLoc::get(b.getStringAttr(names[argument.getArgNumber()])));
   b.setInsertionPointToStart(body);
-  IRMapping mapping;
-  mapping.map(op->getOperands(), body->getArguments());
-  Operation *copy = b.clone(*op, mapping);
+  // One value may be several operands here, and not elsewhere.
+  Operation *copy = b.clone(*op);
+  copy->setOperands(body->getArguments());
   copy->setLoc(loc);
   func::ReturnOp::create(b, loc, copy->getResults());
   return function;

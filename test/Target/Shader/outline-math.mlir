@@ -39,3 +39,20 @@ gpu.module @halves {
     gpu.return
   }
 }
+
+// The first call is with one value for both operands, the second is not.
+gpu.module @powers {
+  // CHECK: func.func private @powf_f32(%[[X:.*]]: f32, %[[Y:.*]]: f32) -> f32
+  // CHECK-NEXT: math.powf %[[X]], %[[Y]]
+  // CHECK: gpu.func @powers
+  // CHECK: func.call @powf_f32(%[[A:.*]], %[[A]])
+  // CHECK: func.call @powf_f32(%{{.*}}, %[[A]])
+  gpu.func @powers(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %a = memref.load %x[%i] : memref<?xf32>
+    %b = math.powf %a, %a : f32
+    %c = math.powf %b, %a : f32
+    memref.store %c, %x[%i] : memref<?xf32>
+    gpu.return
+  }
+}
