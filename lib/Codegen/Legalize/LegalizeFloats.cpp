@@ -186,6 +186,44 @@ struct ExpandCompare final : OpRewritePattern<arith::CmpFOp> {
   }
 };
 
+/// Computes what WGSL refuses of a constant, even where it never runs: the root
+/// of one below zero, and one that is too large for a narrower type.
+template <typename OpTy> struct FoldConstant final : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    Attribute constant;
+    auto type = dyn_cast<FloatType>(getElementTypeOrSelf(op.getType()));
+    if (!type || type.getWidth() > 32 ||
+        !matchPattern(op->getOperand(0), m_Constant(&constant)))
+      return failure();
+    // A root in 64 bits is rounded to fewer as if it were exact.
+    auto compute = [&](APFloat value) {
+      bool isInexact;
+      if (std::is_same_v<OpTy, math::SqrtOp>) {
+        value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
+                      &isInexact);
+        value = APFloat(std::sqrt(value.convertToDouble()));
+      }
+      value.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                    &isInexact);
+      return value;
+    };
+    TypedAttr result;
+    if (auto number = dyn_cast<FloatAttr>(constant))
+      result = FloatAttr::get(type, compute(number.getValue()));
+    else if (auto elements = dyn_cast<DenseFPElementsAttr>(constant))
+      result = elements.mapValues(type, [&](const APFloat &value) {
+        return compute(value).bitcastToAPInt();
+      });
+    if (!result)
+      return failure();
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, result);
+    return success();
+  }
+};
+
 //===----------------------------------------------------------------------===//
 // Conversions
 //===----------------------------------------------------------------------===//
@@ -327,5 +365,6 @@ void tapml::populateLegalizeFloatsPatterns(RewritePatternSet &patterns) {
                ExpandMinMax<arith::MinNumFOp, Predicate::OLT, false>,
                ExpandCompare, ExpandToInteger<arith::FPToSIOp, true>,
                ExpandToInteger<arith::FPToUIOp, false>, ExpandToBoolean,
-               ExpandCopySign, ExpandRound>(patterns.getContext());
+               ExpandCopySign, ExpandRound, FoldConstant<math::SqrtOp>,
+               FoldConstant<arith::TruncFOp>>(patterns.getContext());
 }

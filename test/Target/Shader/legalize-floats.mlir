@@ -1,4 +1,4 @@
-// RUN: tapml-opt %s --tapml-legalize-shader=profile=webgpu --canonicalize | FileCheck %s
+// RUN: tapml-opt %s --tapml-legalize-shader=profile=webgpu-f16-subgroups --canonicalize | FileCheck %s
 
 gpu.module @kernels {
   // CHECK-LABEL: gpu.func @maximum
@@ -86,6 +86,25 @@ gpu.module @kernels {
     // CHECK-NEXT: arith.fptosi %[[A]] {tapml.in_range}
     %r = arith.fptosi %a {tapml.in_range} : f32 to i32
     memref.store %r, %y[%i] : memref<?xi32>
+    gpu.return
+  }
+  // WGSL refuses a text that has these, even where they never run.
+  // CHECK-LABEL: gpu.func @constants
+  gpu.func @constants(%x: memref<?xvector<2xf32>>, %y: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    // CHECK-DAG: %[[INFINITY:.*]] = arith.constant 0x7F800000 : f32
+    // CHECK-DAG: %[[ROOTS:.*]] = arith.constant dense<[0x{{[7F]}}FC00000, 2.000000e+00]> : vector<2xf32>
+    // CHECK-NOT: math.sqrt
+    // CHECK-NOT: arith.truncf
+    // CHECK: memref.store %[[ROOTS]]
+    // CHECK: memref.store %[[INFINITY]]
+    %i = gpu.thread_id x
+    %values = arith.constant dense<[-1.0, 4.0]> : vector<2xf32>
+    %roots = math.sqrt %values : vector<2xf32>
+    memref.store %roots, %x[%i] : memref<?xvector<2xf32>>
+    %large = arith.constant 1.0e30 : f32
+    %half = arith.truncf %large : f32 to f16
+    %wide = arith.extf %half : f16 to f32
+    memref.store %wide, %y[%i] : memref<?xf32>
     gpu.return
   }
 }
