@@ -69,8 +69,9 @@ EntryPointAttr describeKernel(mlir::gpu::GPUFuncOp kernel,
 /// `memref.alloca` in the address spaces of the gpu dialect.
 void materializeMemory(mlir::gpu::GPUFuncOp kernel);
 
-/// Gives buffers of several dimensions, or none, one: their elements row by row.
-/// Transfers of vectors that are in bounds become loads and stores before. Fails where a buffer is not contiguous, has a dynamic size that is not the
+/// Gives buffers of several dimensions, or none, one: their elements row by
+/// row. Transfers of vectors that are in bounds become loads and stores before.
+/// Fails where a buffer is not contiguous, has a dynamic size that is not the
 /// first, or is used other than by loads and stores.
 mlir::LogicalResult flattenBuffers(mlir::gpu::GPUFuncOp kernel);
 
@@ -116,6 +117,10 @@ void populateLegalizeFloatsPatterns(mlir::RewritePatternSet &patterns);
 /// Adds patterns that give divisions by a constant zero, and shifts by a
 /// constant of the width or more, operands that are defined.
 void populateLegalizeIntegersPatterns(mlir::RewritePatternSet &patterns);
+
+/// Adds patterns that replace what is read of a constant table at a constant
+/// place.
+void populateLegalizeTablesPatterns(mlir::RewritePatternSet &patterns);
 
 /// Marks the buffers of a kernel for Vulkan that are read through texels: those
 /// that are only read, one element at a time, where the profile prefers it.

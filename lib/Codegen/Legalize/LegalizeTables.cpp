@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
 #include "tapml/Codegen/Legalize.h"
 
 using namespace mlir;
@@ -129,4 +131,40 @@ LogicalResult tapml::legalizeTables(gpu::GPUModuleOp module,
       return failure();
   }
   return success();
+}
+
+namespace {
+/// Reads a table at a constant place. WGSL's compilers do so, too, and refuse a
+/// text where they find the bits of what is not finite.
+struct FoldRead final : OpRewritePattern<memref::LoadOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(memref::LoadOp load,
+                                PatternRewriter &rewriter) const override {
+    auto read = load.getMemRef().getDefiningOp<memref::GetGlobalOp>();
+    SmallVector<uint64_t> place;
+    for (Value index : load.getIndices()) {
+      APInt value;
+      if (!read || !matchPattern(index, m_ConstantInt(&value)))
+        return failure();
+      place.push_back(value.getZExtValue());
+    }
+    auto table = read ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+                            load, read.getNameAttr())
+                      : nullptr;
+    if (!table || !table.getConstant())
+      return failure();
+    auto values =
+        dyn_cast_or_null<DenseElementsAttr>(table.getInitialValueAttr());
+    if (!values || !ElementsAttr(values).isValidIndex(place))
+      return failure();
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+        load, cast<TypedAttr>(values.getValues<Attribute>()[place]));
+    return success();
+  }
+};
+} // namespace
+
+void tapml::populateLegalizeTablesPatterns(RewritePatternSet &patterns) {
+  patterns.add<FoldRead>(patterns.getContext());
 }

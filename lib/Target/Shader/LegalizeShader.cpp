@@ -84,6 +84,7 @@ struct LegalizeShaderPass final
     FrozenRewritePatternSet legalizeFloats(std::move(floats));
     RewritePatternSet integers(context);
     populateLegalizeIntegersPatterns(integers);
+    populateLegalizeTablesPatterns(integers);
     populateUnsignedIndicesPatterns(integers);
     FrozenRewritePatternSet legalizeIntegers(std::move(integers));
 

@@ -16,4 +16,17 @@ gpu.module @kernels {
     memref.store %f, %x[%i] : memref<?xf32>
     gpu.return
   }
+
+  // WGSL refuses a bit pattern of these that it sees.
+  // WGSL: fn constant(
+  // WGSL: {{.*}}[0u] = bitcast<f32>(infinity_bits);
+  gpu.func @constant(%x: memref<?xf32>) kernel attributes {known_block_size = array<i32: 1, 1, 1>} {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %t = memref.get_global @special : memref<3xf16>
+    %h = memref.load %t[%c1] : memref<3xf16>
+    %f = arith.extf %h : f16 to f32
+    memref.store %f, %x[%c0] : memref<?xf32>
+    gpu.return
+  }
 }
