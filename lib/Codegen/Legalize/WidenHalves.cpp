@@ -21,6 +21,7 @@
 #include "Widening.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -117,8 +118,9 @@ struct WidenMovement final : ConversionPattern {
   LogicalResult
   matchAndRewrite(Operation *op, ArrayRef<Value> operands,
                   ConversionPatternRewriter &rewriter) const override {
-    if (!isa<arith::SelectOp, memref::LoadOp, memref::StoreOp, memref::AllocOp,
-             memref::AllocaOp, vector::BroadcastOp, vector::ExtractOp,
+    if (!isa<arith::SelectOp, gpu::ShuffleOp, gpu::SubgroupBroadcastOp,
+             memref::LoadOp, memref::StoreOp, memref::AllocOp, memref::AllocaOp,
+             vector::BroadcastOp, vector::ExtractOp,
              vector::ExtractStridedSliceOp, vector::FromElementsOp,
              vector::InsertOp, vector::InsertStridedSliceOp, vector::ShuffleOp>(
             op))

@@ -113,4 +113,23 @@ gpu.module @kernels {
     memref.store %e, %y[%i] : memref<?xi32>
     gpu.return
   }
+
+  // Lanes give the floats to each other.
+  // CHECK-LABEL: gpu.func @exchange
+  // CHECK: gpu.shuffle xor %{{.*}} : vector<2xf32>
+  // CHECK: gpu.subgroup_broadcast %{{.*}}, first_active_lane : vector<2xf32>
+  // HALF-LABEL: gpu.func @exchange
+  // HALF: gpu.shuffle xor %{{.*}} : vector<2xf16>
+  gpu.func @exchange(%x: memref<?xf32>, %y: memref<?xvector<2xf32>>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %c1 = arith.constant 1 : i32
+    %v = memref.load %x[%i] : memref<?xf32>
+    %h = arith.truncf %v : f32 to f16
+    %b = vector.broadcast %h : f16 to vector<2xf16>
+    %s, %valid = gpu.shuffle xor %b, %c1, %c1 : vector<2xf16>
+    %f = gpu.subgroup_broadcast %s, first_active_lane : vector<2xf16>
+    %e = arith.extf %f : vector<2xf16> to vector<2xf32>
+    memref.store %e, %y[%i] : memref<?xvector<2xf32>>
+    gpu.return
+  }
 }
