@@ -320,6 +320,39 @@ struct ConvertAtomicXor final : OpConversionPattern<memref::AtomicRMWOp> {
     if (op.getKind() != arith::AtomicRMWKind::xori || !type ||
         !type.isInteger(32))
       return failure();
+namespace {
+/// Conversions between floats and signed integers. SPIRV-Tools, which
+/// SwiftShader optimizes with, folds them by the sign of the integer's type,
+/// not of the operation; the stock conversion leaves the type without one.
+template <typename OpTy, typename SpirvOpTy, bool isFromInteger>
+struct ConvertSigned final : OpConversionPattern<OpTy> {
+  using OpConversionPattern<OpTy>::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value value = adaptor.getIn();
+    Type type = this->getTypeConverter()->convertType(op.getType());
+    Type integer = isFromInteger ? value.getType() : type;
+    if (!type || !getElementTypeOrSelf(integer).isInteger(32))
+      return failure();
+    Type withSign =
+        IntegerType::get(this->getContext(), 32, IntegerType::Signed);
+    if (auto vector = dyn_cast<VectorType>(integer))
+      withSign = vector.clone(withSign);
+    if (isFromInteger) {
+      value = spirv::BitcastOp::create(rewriter, loc, withSign, value);
+      rewriter.replaceOpWithNewOp<SpirvOpTy>(op, type, value);
+    } else {
+      value = SpirvOpTy::create(rewriter, loc, withSign, value);
+      rewriter.replaceOpWithNewOp<spirv::BitcastOp>(op, type, value);
+    }
+    return success();
+  }
+};
+} // namespace
+
     Value place = spirv::getElementPtr(
         *getTypeConverter<SPIRVTypeConverter>(), op.getMemRefType(),
         adaptor.getMemref(), adaptor.getIndices(), op.getLoc(), rewriter);
@@ -520,6 +553,9 @@ static void relaxAtomics(spirv::ModuleOp module) {
 /// Makes a converted module complete: entry points, version, capabilities.
 LogicalResult ConvertToSPIRVPass::finish(spirv::ModuleOp module,
                                          ProfileAttr profile) {
+  patterns.add<ConvertSigned<arith::SIToFPOp, spirv::ConvertSToFOp, true>,
+               ConvertSigned<arith::FPToSIOp, spirv::ConvertFToSOp, false>>(
+      types, context, /*benefit=*/10);
   relaxAtomics(module);
   OpPassManager pipeline(spirv::ModuleOp::getOperationName());
   pipeline.addPass(spirv::createSPIRVLowerABIAttributesPass());

@@ -25,3 +25,21 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+gpu.module @conversions {
+  // SPIRV-Tools folds these by the sign of the integer's type.
+  // CHECK-LABEL: spirv.func @signs
+  // CHECK: %[[S:.*]] = spirv.ConvertFToS %[[F:.*]] : f32 to si32
+  // CHECK: %[[I:.*]] = spirv.Bitcast %[[S]] : si32 to i32
+  // CHECK: spirv.Bitcast %{{.*}} : vector<2xi32> to vector<2xsi32>
+  // CHECK: spirv.ConvertSToF %{{.*}} : vector<2xsi32> to vector<2xf32>
+  gpu.func @signs(%x: memref<?xf32>, %y: memref<?xvector<2xf32>>) kernel attributes {known_block_size = array<i32: 32, 1, 1>, tapml.access = ["read", "write"]} {
+    %i = gpu.thread_id x
+    %f = memref.load %x[%i] : memref<?xf32>
+    %n = arith.fptosi %f : f32 to i32
+    %v = vector.broadcast %n : i32 to vector<2xi32>
+    %w = arith.sitofp %v : vector<2xi32> to vector<2xf32>
+    memref.store %w, %y[%i] : memref<?xvector<2xf32>>
+    gpu.return
+  }
+}
