@@ -202,8 +202,14 @@ private:
   }
 
   /// A value is given to a subgroup by a broadcast or a shuffle, whichever
-  /// there is.
+  /// there is. SPIR-V finds the first lane by a ballot, and then shuffles.
   void verifyBroadcast(gpu::SubgroupBroadcastOp op) {
+    if (op.getBroadcastType() != gpu::BroadcastType::specific_lane &&
+        profile.getKind() == TargetKind::Vulkan) {
+      require(op, "subgroup_ballot", "a broadcast of the first lane");
+      require(op, "subgroup_shuffle", "a broadcast of the first lane");
+      return;
+    }
     if (profile.hasFeature("subgroup_shuffle"))
       return;
     require(op, "subgroup_ballot", "operation 'gpu.subgroup_broadcast'");

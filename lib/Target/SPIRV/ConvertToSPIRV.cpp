@@ -229,15 +229,27 @@ struct ConvertBroadcast final : OpConversionPattern<gpu::SubgroupBroadcastOp> {
   matchAndRewrite(gpu::SubgroupBroadcastOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Type type = getTypeConverter()->convertType(op.getType());
-    if (!type || op.getBroadcastType() != gpu::BroadcastType::specific_lane)
+    if (!type)
       return failure();
+    Location loc = op.getLoc();
     auto scope = spirv::ScopeAttr::get(getContext(), spirv::Scope::Subgroup);
-    if (byShuffle)
+    bool isFirst = op.getBroadcastType() != gpu::BroadcastType::specific_lane;
+    Value lane = adaptor.getLane();
+    if (isFirst) {
+      // The dialect has no operation for it.
+      Value yes =
+          spirv::ConstantOp::getOne(rewriter.getI1Type(), loc, rewriter);
+      Value lanes = spirv::GroupNonUniformBallotOp::create(
+          rewriter, loc, VectorType::get(4, rewriter.getI32Type()), scope, yes);
+      lane = spirv::GroupNonUniformBallotFindLSBOp::create(
+          rewriter, loc, rewriter.getI32Type(), scope, lanes);
+    }
+    if (isFirst || byShuffle)
       rewriter.replaceOpWithNewOp<spirv::GroupNonUniformShuffleOp>(
-          op, type, scope, adaptor.getSrc(), adaptor.getLane());
+          op, type, scope, adaptor.getSrc(), lane);
     else
       rewriter.replaceOpWithNewOp<spirv::GroupNonUniformBroadcastOp>(
-          op, type, scope, adaptor.getSrc(), adaptor.getLane());
+          op, type, scope, adaptor.getSrc(), lane);
     return success();
   }
 
@@ -309,18 +321,6 @@ private:
 } // namespace
 
 namespace {
-/// The atomic update that the stock conversion has not.
-struct ConvertAtomicXor final : OpConversionPattern<memref::AtomicRMWOp> {
-  using OpConversionPattern::OpConversionPattern;
-
-  LogicalResult
-  matchAndRewrite(memref::AtomicRMWOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    Type type = getTypeConverter()->convertType(op.getType());
-    if (op.getKind() != arith::AtomicRMWKind::xori || !type ||
-        !type.isInteger(32))
-      return failure();
-namespace {
 /// Conversions between floats and signed integers. SPIRV-Tools, which
 /// SwiftShader optimizes with, folds them by the sign of the integer's type,
 /// not of the operation; the stock conversion leaves the type without one.
@@ -353,6 +353,18 @@ struct ConvertSigned final : OpConversionPattern<OpTy> {
 };
 } // namespace
 
+namespace {
+/// The atomic update that the stock conversion has not.
+struct ConvertAtomicXor final : OpConversionPattern<memref::AtomicRMWOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(memref::AtomicRMWOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Type type = getTypeConverter()->convertType(op.getType());
+    if (op.getKind() != arith::AtomicRMWKind::xori || !type ||
+        !type.isInteger(32))
+      return failure();
     Value place = spirv::getElementPtr(
         *getTypeConverter<SPIRVTypeConverter>(), op.getMemRefType(),
         adaptor.getMemref(), adaptor.getIndices(), op.getLoc(), rewriter);
@@ -427,6 +439,33 @@ static void broadcastConditions(gpu::GPUFuncOp kernel) {
   });
 }
 
+/// Shuffles to a relative lane are a feature of their own in Vulkan, which
+/// profiles do not promise.
+static void expandRelativeShuffles(gpu::GPUFuncOp kernel) {
+  kernel.walk([](gpu::ShuffleOp shuffle) {
+    bool isUp = shuffle.getMode() == gpu::ShuffleMode::UP;
+    if (!isUp && shuffle.getMode() != gpu::ShuffleMode::DOWN)
+      return;
+    OpBuilder b(shuffle);
+    Location loc = shuffle.getLoc();
+    Value by = shuffle.getOffset(), width = shuffle.getWidth();
+    Value lane = arith::IndexCastOp::create(
+        b, loc, b.getI32Type(),
+        gpu::LaneIdOp::create(b, loc, /*upper_bound=*/IntegerAttr()));
+    Value source = isUp ? arith::SubIOp::create(b, loc, lane, by).getResult()
+                        : arith::AddIOp::create(b, loc, lane, by).getResult();
+    Value isThere =
+        isUp
+            ? arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, lane, by)
+            : arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, source,
+                                    width);
+    auto moved = gpu::ShuffleOp::create(b, loc, shuffle.getValue(), source,
+                                        width, gpu::ShuffleMode::IDX);
+    shuffle->replaceAllUsesWith(ValueRange{moved.getShuffleResult(), isThere});
+    shuffle.erase();
+  });
+}
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
@@ -495,6 +534,7 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
     kernel->setAttr(kEntryPointAttrName,
                     describeKernel(kernel, getSizeBlock(kernel, profile)));
     broadcastConditions(kernel);
+    expandRelativeShuffles(kernel);
     spirv::convertMemRefTypesAndAttrs(kernel, spaces);
   }
 
@@ -513,6 +553,9 @@ LogicalResult ConvertToSPIRVPass::convertModule(gpu::GPUModuleOp module,
   ub::populateUBToSPIRVConversionPatterns(types, patterns);
   patterns.add<ConvertKernel>(types, context, /*benefit=*/10);
   patterns.add<ConvertAtomicXor, ConvertBitCount>(types, context);
+  patterns.add<ConvertSigned<arith::SIToFPOp, spirv::ConvertSToFOp, true>,
+               ConvertSigned<arith::FPToSIOp, spirv::ConvertFToSOp, false>>(
+      types, context, /*benefit=*/10);
   populateLoopToSPIRVPatterns(types, patterns);
   populateTexelToSPIRVPatterns(types, patterns);
   if (!profile.hasFeature("float16"))
@@ -553,9 +596,6 @@ static void relaxAtomics(spirv::ModuleOp module) {
 /// Makes a converted module complete: entry points, version, capabilities.
 LogicalResult ConvertToSPIRVPass::finish(spirv::ModuleOp module,
                                          ProfileAttr profile) {
-  patterns.add<ConvertSigned<arith::SIToFPOp, spirv::ConvertSToFOp, true>,
-               ConvertSigned<arith::FPToSIOp, spirv::ConvertFToSOp, false>>(
-      types, context, /*benefit=*/10);
   relaxAtomics(module);
   OpPassManager pipeline(spirv::ModuleOp::getOperationName());
   pipeline.addPass(spirv::createSPIRVLowerABIAttributesPass());
