@@ -8,12 +8,14 @@ computes it for all invocations at once with NumPy: values are arrays with one
 row for each invocation, and control flow is a mask of those that take part.
 
 Only what has one right result is generated: no division by zero, no order of
-atomic updates that matters, no floats that a device may flush or whose last
-bit is its own affair. NaN and infinities are among the values.
+atomic updates that matters, no floats that a device may flush. What a device
+may round in its own way has a bound, and only moves from there on. NaN and
+infinities are among the values.
 """
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 import sys
 from collections.abc import Callable
@@ -22,14 +24,15 @@ from dataclasses import dataclass
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from random_functions import Machine
 from random_operations import (
     ATOMICS,
     CARRIED,
     DTYPES,
-    REDUCTIONS,
     TABLES,
     VECTORS,
     element_of,
+    type_of,
     width_of,
 )
 from random_values import (
@@ -41,6 +44,7 @@ from random_values import (
     Block,
     Env,
     Operation,
+    UnclearError,
     Values,
 )
 
@@ -56,8 +60,9 @@ class Kernel:
     body: list[str]
     inputs: dict[str, np.ndarray]
     outputs: dict[str, np.ndarray]
-    #: Whether invocations meet, which only devices can do.
-    cooperates: bool
+    #: How far elements of outputs may be from that; zero where they are to be equal.
+    bounds: dict[str, np.ndarray]
+    machine: Machine
 
 
 class Generator(Values):
@@ -92,8 +97,7 @@ class Generator(Values):
         def run(env: Env, mask: np.ndarray) -> None:
             env[name] = data[env[at]]
 
-        self.block.operations.append(Operation(lines, run))
-        self.known.setdefault(kind, []).append(name)
+        self.append(lines, kind, name, run)
 
     def own_array(self) -> None:
         """Writes to the invocation's array, and reads from it."""
@@ -116,7 +120,6 @@ class Generator(Values):
 
     def exchange(self) -> None:
         """Gives a value to another invocation of the workgroup."""
-        self.cooperates = True
         kind = self.random.choice(SHARED)
         value, memory = self.value(kind), f"%shared_{kind}"
         other = self.index_below(INVOCATIONS)
@@ -141,35 +144,14 @@ class Generator(Values):
                         shared[where] = ATOMICS[op](shared[where], env[value][lane])
             env[name] = shared[group, env[other]]
 
-        self.block.operations.append(Operation(lines, run))
-        self.known.setdefault(kind, []).append(name)
-
-    def collective(self) -> None:
-        """Takes a value from another lane of the subgroup, or combines those of all."""
-        size = self.subgroup
-        lanes = np.arange(LANES)
-        if not self.shuffles or self.random.random() < 0.3:
-            value, op = self.value("i32"), self.random.choice(list(REDUCTIONS))
-            self.add(
-                "i32",
-                f"gpu.subgroup_reduce {op} {value} uniform : (i32) -> i32",
-                lambda env: REDUCTIONS[op](env[value].reshape(-1, size)).repeat(size).astype(np.int32),
-            )
-            return
-        kind, mode = self.random.choice(["i32", "f32"]), self.random.choice(["xor", "idx"])
-        value, lane = self.value(kind), self.random.randrange(size)
-        number, width = self.constant("i32", lane), self.constant("i32", size)
-        source = lanes ^ lane if mode == "xor" else lanes - lanes % size + lane
-        name = self.fresh()
-        line = f"{name}, {self.fresh()} = gpu.shuffle {mode} {value}, {number}, {width} : {kind}"
-        self.block.operations.append(Operation([line], lambda env, mask: env.update({name: env[value][source]})))
-        self.known.setdefault(kind, []).append(name)
+        self.append(lines, kind, name, run)
 
     def call(self) -> None:
         kind, function, compute = self.random.choice(
             [
                 ("f32", "@clip", lambda x: np.minimum(np.maximum(x, np.float32(-2)), np.float32(100))),
                 ("i8", "@twist", lambda x: (x + x) ^ np.int8(-86)),
+                ("f16", "@step", lambda x: (x.astype(np.float32) + np.float32(1)).astype(np.float16)),
                 ("vector<8xf32>", "@negate", lambda x: -x),
             ]
         )
@@ -220,7 +202,7 @@ class Generator(Values):
         else_values: list[str] = []
         then = self.nested(self.body(kinds, then_values))
         otherwise = self.nested(self.body(kinds, else_values))
-        types = ", ".join(kinds)
+        types = ", ".join(map(type_of, kinds))
         lines = [
             f"{result}:{len(kinds)} = scf.if {condition} -> ({types}) {{",
             *then.lines(),
@@ -263,7 +245,7 @@ class Generator(Values):
             self.body(kinds, yielded, 3)()
 
         body = self.nested(make)
-        types = ", ".join(kinds)
+        types = ", ".join(map(type_of, kinds))
         pairs = ", ".join(f"{c} = {i}" for c, i in zip(carried, inits, strict=True))
         lines = [
             f"{result}:{len(kinds)} = scf.for {position} = %c0 to {limit} step %c1 iter_args({pairs}) -> ({types}) {{",
@@ -305,9 +287,9 @@ class Generator(Values):
             self.body(kinds, yielded, 2)()
 
         head, tail = self.nested(first), self.nested(second)
-        types = ", ".join(kinds)
+        types = ", ".join(map(type_of, kinds))
         pairs = ", ".join(f"{b} = {i}" for b, i in zip(before, inits, strict=True))
-        arguments = ", ".join(f"{a}: {kind}" for a, kind in zip(after, kinds, strict=True))
+        arguments = ", ".join(f"{a}: {type_of(kind)}" for a, kind in zip(after, kinds, strict=True))
         lines = [
             f"{result}:{len(kinds) + 1} = scf.while ({pairs}, {count} = %c0) : ({types}, index) -> ({types}, index) {{",
             *head.lines(),
@@ -341,12 +323,12 @@ class Generator(Values):
         simple = [
             *[self.arithmetic, self.floats, self.choose, self.convert] * 3,
             *[self.vectors, self.load] * 2,
-            *[self.wide, self.table, self.own_array, self.call],
+            *[self.wide, self.table, self.own_array, self.call, self.function],
         ]
-        if self.depth == 0:
+        if self.depth == 0 and self.machine.cooperates:
             simple.append(self.exchange)
-        if self.depth == 0 and self.subgroup:
-            simple += [self.collective] * 2
+        if self.depth == 0 and self.machine.lanes:
+            simple += [self.subgroup] * 2
         if self.depth < 3 and self.budget > 0:
             simple += [self.branch, self.loop, self.repeat]
         self.random.choice(simple)()
@@ -382,6 +364,9 @@ class Generator(Values):
         }
         for kind in inputs:
             self.add(kind, f"memref.load %{kind}[%me] : memref<?x{kind}>", lambda env, kind=kind: env[f"%{kind}"][lane])
+        if self.machine.lanes:
+            env["%lane"] = (lane % self.machine.lanes).astype(np.int32)
+            self.known["i32"].append("%lane")
         while self.budget > 0:
             self.step()
         # One type of two is left out: devices need not have more than eight buffers.
@@ -408,12 +393,13 @@ class Generator(Values):
             )
             total = self.binary("arith.xori", "i32", total, number, np.bitwise_xor)
         results["i32"].append(total)
+        results["f32"] += [self.value("about") for _ in range(SLOTS)]
         self.block.run(env, np.ones(LANES, bool))
-        lines = self.block.lines()
-        outputs = {}
+        lines, outputs, bounds = self.block.lines(), {}, {}
         for kind, names in results.items():
             # Neighbours write next to each other, bytes into one word.
-            outputs[kind] = np.stack([env[name] for name in names]).reshape(-1)
+            rows = [env[name] if env[name].ndim == 2 else np.stack([env[name], 0 * lane], axis=1) for name in names]
+            outputs[kind], bounds[kind] = np.concatenate(rows).T
             for i, name in enumerate(names):
                 at = self.fresh()
                 lines += [
@@ -421,4 +407,14 @@ class Generator(Values):
                     f"{at} = arith.addi %me, %v{self.count} : index",
                     f"memref.store {name}, %out_{kind}[{at}] : memref<?x{kind}>",
                 ]
-        return Kernel(lines, inputs, outputs, self.cooperates)
+        return Kernel(lines, inputs, outputs, bounds, self.machine)
+
+
+def make_kernel(seed: int, machine: Machine, size: int = 24) -> Kernel:
+    """Returns kernel number `seed`: of its attempts, the first that is clear."""
+    for attempt in itertools.count():
+        try:
+            return Generator(f"{seed}.{attempt}", machine, size).make()
+        except UnclearError:
+            continue
+    raise AssertionError

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The operations of random kernels, and what they compute, with NumPy.
 
-Values are arrays with one row for each invocation.
+Values are arrays with one row for each invocation. Those of the kind "about" are
+floats that devices compute to a few units in the last place: their rows are the
+true value and how far a device may be from it.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ import numpy as np
 INTEGERS = {"i8": np.int8, "i16": np.int16, "i32": np.int32}
 DTYPES = {**INTEGERS, "f32": np.float32, "f16": np.float16, "i1": np.bool_, "index": np.int64}
 CARRIED = (
-    *("i32", "f32", "f16", "i8", "i16", "i1"),
+    *("i32", "f32", "f16", "i8", "i16", "i1", "about"),
     *("vector<2xi32>", "vector<4xf32>", "vector<8xf32>", "vector<8xi32>", "vector<4xf16>"),
 )
+#: Types that lanes of a subgroup give to each other.
+MOVED = ("i32", "f32", "f16", "about", "vector<2xi32>", "vector<4xf32>", "vector<4xf16>")
 VECTORS = [f"vector<{width}x{element}>" for width in (2, 3, 4, 8) for element in ("i32", "f32", "f16")]
 TABLES = {
     "i32": [7, -3, 0, 2147483647],
@@ -53,6 +57,14 @@ def element_of(kind: str) -> str:
 
 def width_of(kind: str) -> int:
     return int(kind[len("vector<") : kind.index("x")]) if kind.startswith("vector") else 1
+
+
+def is_float(kind: str) -> bool:
+    return element_of(kind) in SPECIALS
+
+
+def type_of(kind: str) -> str:
+    return "f32" if kind == "about" else kind
 
 
 def like(kind: str, element: str) -> str:
@@ -131,12 +143,12 @@ ROUNDINGS = {
 }
 #: Of integers over the lanes of a subgroup, one subgroup a row.
 REDUCTIONS = {
-    "add": lambda x: x.sum(axis=1, dtype=np.int32),
-    "and": lambda x: np.bitwise_and.reduce(x, axis=1),
-    "or": lambda x: np.bitwise_or.reduce(x, axis=1),
-    "xor": lambda x: np.bitwise_xor.reduce(x, axis=1),
-    "minsi": lambda x: x.min(axis=1),
-    "maxsi": lambda x: x.max(axis=1),
+    "add": np.add,
+    "mul": np.multiply,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    **{op: WRAPPING[op] for op in ("minsi", "minui", "maxsi", "maxui")},
 }
 BITS = {
     "ctpop": lambda x: sum((unsigned(x) >> np.uint32(i)) & np.uint32(1) for i in range(32)).astype(np.int32),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 import random
 import sys
@@ -14,21 +15,25 @@ from dataclasses import dataclass, field
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from random_functions import FUNCTIONS, Machine, sum_about
 from random_operations import (
     BITS,
     DIVISIONS,
     DTYPES,
     FLOATS,
+    MOVED,
+    REDUCTIONS,
     ROUNDINGS,
     SHIFTS,
-    SPECIALS,
     VECTORS,
     WRAPPING,
     compare_floats,
     compare_integers,
     element_of,
+    is_float,
     like,
     literal,
+    type_of,
     unsigned,
     width_of,
 )
@@ -42,6 +47,10 @@ SLOTS = 4
 
 Env = dict[str, np.ndarray]
 Run = Callable[[Env, np.ndarray], None]
+
+
+class UnclearError(Exception):
+    """A float is so small that a device may flush it, or not."""
 
 
 @dataclass
@@ -65,16 +74,12 @@ class Block:
 class Values:
     """Operations on values, in the order in which they were made."""
 
-    def __init__(self, seed: int, size: int = 24, subgroup: int = 0, shuffles: bool = False) -> None:
+    def __init__(self, seed: str, machine: Machine, size: int = 24) -> None:
         self.random = random.Random(seed)
-        #: Lanes of a subgroup; 0 where kernels have none.
-        self.subgroup = subgroup
-        #: Whether the profile says how many they are, without which no lane has a name.
-        self.shuffles = shuffles
+        self.machine = machine
         self.budget = size
         self.count = 0
         self.depth = 0
-        self.cooperates = False
         self.known: dict[str, list[str]] = {}
         self.block = Block()
 
@@ -90,11 +95,19 @@ class Values:
 
         def run(env: Env, mask: np.ndarray) -> None:
             with np.errstate(all="ignore"):
-                env[name] = compute(env)
+                result = env[name] = compute(env)
+            if is_float(kind):
+                small = (result != 0) & (np.abs(result) < np.finfo(result.dtype).tiny)
+                if small[mask].any():
+                    raise UnclearError
 
-        self.block.operations.append(Operation([f"{name} = {text}"], run))
-        self.known.setdefault(kind, []).append(name)
-        return name
+        return self.append([f"{name} = {text}"], kind, name, run)
+
+    def append(self, lines: list[str], kind: str, result: str, run: Run) -> str:
+        """Appends several operations, the last with this result."""
+        self.block.operations.append(Operation(lines, run))
+        self.known.setdefault(kind, []).append(result)
+        return result
 
     def binary(self, op: str, kind: str, a: str, b: str, compute: Callable[..., np.ndarray]) -> str:
         return self.add(kind, f"{op} {a}, {b} : {kind}", lambda env: compute(env[a], env[b]))
@@ -115,7 +128,9 @@ class Values:
             names = self.known[kind]
             return names[max(len(names) - 1 - int(self.random.expovariate(0.3)), 0)]
         element = element_of(kind)
-        if element in SPECIALS:
+        if kind == "about":
+            return self.function()
+        if is_float(kind):
             large = 1e30 if element == "f32" else 6e4
             return self.constant(kind, self.random.choice([0.5, -1.0, 3.0, large, np.inf, -np.inf, np.nan]))
         if element == "i1":
@@ -148,6 +163,9 @@ class Values:
         to = DTYPES[element_of(kind)]
         return self.add(kind, f"arith.sitofp {power} : {integers} to {kind}", lambda env: env[power].astype(to))
 
+    def some_float(self) -> str:
+        return self.random.choice(["f32", "f32", "f16", *[v for v in VECTORS if is_float(v)]])
+
     # Operations on values.
 
     def arithmetic(self) -> None:
@@ -174,13 +192,13 @@ class Values:
             self.add(kind, f"math.{op} {a} : {kind}", lambda env: BITS[op](env[a]))
 
     def floats(self) -> None:
-        kind = self.random.choice(["f32", "f32", "f16", *[v for v in VECTORS if element_of(v) in SPECIALS]])
+        kind = self.some_float()
         a = self.value(kind)
         choice = self.random.random()
         if choice < 0.4:
-            op = self.random.choice(list(FLOATS))
-            # Mesa takes x - x for 0.
-            b = self.small_float(kind) if op in ("addf", "subf") else self.value(kind)
+            op, b = self.random.choice(list(FLOATS)), self.value(kind)
+            # Mesa takes x - x for 0 where it sees it, that of infinities, too.
+            b = self.small_float(kind) if a == b and op == "subf" else b
             self.binary(f"arith.{op}", kind, a, b, FLOATS[op])
         elif choice < 0.6:
             self.binary("arith.mulf", kind, a, self.small_float(kind), np.multiply)
@@ -195,11 +213,46 @@ class Values:
             sign = self.small_float(kind)
             self.binary("math.copysign", kind, a, sign, np.copysign)
 
+    def function(self) -> str:
+        """A quotient or an elementary function; of vectors, one element."""
+        kind = self.some_float()
+        a, compute = self.value(kind), self.machine.divide
+        op = "arith.divf"
+        if element_of(kind) == "f32" and self.random.random() < 0.8:
+            name = self.random.choice(FUNCTIONS)
+            op, compute = f"math.{name}", lambda x, y: self.machine.apply(name, x, y)
+        b = self.small_float(kind) if op == "arith.divf" or self.random.random() < 0.8 else self.value(kind)
+        operands = f"{a}, {b}" if op in ("arith.divf", "math.powf") else a
+        result = self.fresh()
+        lines = [f"{result} = {op} {operands} : {kind}"]
+        place = self.random.randrange(width_of(kind))
+        if width_of(kind) > 1:
+            whole, result = result, self.fresh()
+            lines.append(f"{result} = vector.extract {whole}[{place}] : {element_of(kind)} from {kind}")
+        if element_of(kind) == "f16":
+            half, result = result, self.fresh()
+            lines.append(f"{result} = arith.extf {half} : f16 to f32")
+
+        def run(env: Env, mask: np.ndarray) -> None:
+            x, y = (env[name].reshape(LANES, -1)[:, place] for name in (a, b))
+            with np.errstate(all="ignore"):
+                env[result] = compute(x, y)
+
+        return self.append(lines, "about", result, run)
+
     def choose(self) -> None:
-        kind = self.random.choice(["i8", "i16", "i32", "f32", "f16", *VECTORS])
+        kind = self.random.choice(["i8", "i16", "i32", "f32", "f16", "about", *VECTORS])
         a, b = self.value(kind), self.value(kind)
         bools = like(kind, "i1")
-        if element_of(kind) in SPECIALS:
+        if kind == "about" or (width_of(kind) > 1 and self.random.random() < 0.3):
+            one = self.value("i1")
+            self.add(
+                kind,
+                f"arith.select {one}, {a}, {b} : {type_of(kind)}",
+                lambda env: np.where(env[one][:, None], env[a], env[b]),
+            )
+            return
+        if is_float(kind):
             predicates = [p + q for p in "ou" for q in ("eq", "ne", "lt", "le", "gt", "ge")] + ["ord", "uno"]
             predicate = self.random.choice(predicates)
             text, compute = f"arith.cmpf {predicate}", compare_floats
@@ -213,12 +266,6 @@ class Values:
                 [("andi", np.logical_and), ("ori", np.logical_or), ("xori", np.logical_xor)]
             )
             condition = self.binary(f"arith.{op}", "i1", condition, other, compute_bits)
-        if width_of(kind) > 1 and self.random.random() < 0.3:
-            one = self.value("i1")
-            self.add(
-                kind, f"arith.select {one}, {a}, {b} : {kind}", lambda env: np.where(env[one][:, None], env[a], env[b])
-            )
-            return
         prefix = f"{bools}, " if width_of(kind) > 1 else ""
         self.add(
             kind,
@@ -269,15 +316,18 @@ class Values:
         else:
             self.to_integer()
 
-    def to_integer(self) -> None:
-        """A float with NaN taken out and limits put around it, as an integer."""
+    def number(self) -> str:
+        """A float with zero for NaN."""
         a = self.value("f32")
         isnan = self.add("i1", f"arith.cmpf uno, {a}, {a} : f32", lambda env: np.isnan(env[a]))
         zero = self.constant("f32", 0.0)
-        number = self.add(
+        return self.add(
             "f32", f"arith.select {isnan}, {zero}, {a} : f32", lambda env: np.where(env[isnan], env[zero], env[a])
         )
-        least = self.binary("arith.maximumf", "f32", number, self.constant("f32", -1e6), np.maximum)
+
+    def to_integer(self) -> None:
+        """A float with limits put around it, as an integer."""
+        least = self.binary("arith.maximumf", "f32", self.number(), self.constant("f32", -1e6), np.maximum)
         whole = self.binary("arith.minimumf", "f32", least, self.constant("f32", 1e6), np.minimum)
         self.add("i32", f"arith.fptosi {whole} : f32 to i32", lambda env: env[whole].astype(np.int32))
 
@@ -297,8 +347,7 @@ class Values:
         def run(env: Env, mask: np.ndarray) -> None:
             env[result] = WRAPPING[op](env[a], env[b])
 
-        self.block.operations.append(Operation(lines, run))
-        self.known.setdefault("i32", []).append(result)
+        self.append(lines, "i32", result, run)
 
     def vectors(self) -> None:
         kind = self.random.choice(VECTORS)
@@ -349,3 +398,71 @@ class Values:
                 return result
 
             self.add("i32", f"vector.reduction <{op}>, {a} : {kind} into i32", compute)
+
+    # What a subgroup does together.
+
+    def subgroup(self) -> None:
+        self.random.choice([self.shuffle, self.shuffle, self.broadcast, self.reduce])()
+
+    def shuffle(self) -> None:
+        lanes, kind = self.machine.lanes, self.random.choice(MOVED)
+        a, mode = self.value(kind), self.random.choice(["idx", "xor", "up", "down"])
+        by = self.random.randrange(1, lanes)
+        if mode == "idx":
+            amount = self.binary(
+                "arith.remui", "i32", self.value("i32"), self.constant("i32", lanes), DIVISIONS["remui"]
+            )
+        else:
+            amount = self.constant("i32", by)
+        moved, exists, result = self.fresh(), self.fresh(), self.fresh()
+        lines = [f"{moved}, {self.fresh()} = gpu.shuffle {mode} {a}, {amount}, %width : {type_of(kind)}"]
+        if mode in ("up", "down"):
+            # What comes from no lane is anything.
+            predicate, limit = ("uge", by) if mode == "up" else ("ult", lanes - by)
+            bound = self.constant("i32", limit)
+            lines += [
+                f"{exists} = arith.cmpi {predicate}, %lane, {bound} : i32",
+                f"{result} = arith.select {exists}, {moved}, {a} : {type_of(kind)}",
+            ]
+        else:
+            result = moved
+
+        def run(env: Env, mask: np.ndarray) -> None:
+            lane, way = env["%lane"], env[amount]
+            source = {"idx": way, "xor": lane ^ way, "up": lane - way, "down": lane + way}[mode]
+            source = np.where((source < 0) | (source >= lanes), lane, source)
+            env[result] = env[a][np.arange(LANES) - lane + source]
+
+        self.append(lines, kind, result, run)
+
+    def broadcast(self) -> None:
+        kind, place = self.random.choice(MOVED), self.random.randrange(self.machine.lanes)
+        a, lane = self.value(kind), self.constant("i32", place)
+        if self.random.random() < 0.5:
+            way, place = "first_active_lane", 0
+        else:
+            way = f"specific_lane {lane}"
+        self.add(
+            kind,
+            f"gpu.subgroup_broadcast {a}, {way} : {type_of(kind)}",
+            lambda env: env[a][np.arange(LANES) - env["%lane"] + place],
+        )
+
+    def reduce(self) -> None:
+        lanes = self.machine.lanes
+        kind = self.random.choice(["i32", "f32", "about"])
+        if kind == "i32":
+            a, op = self.value("i32"), self.random.choice(list(REDUCTIONS))
+            compute = REDUCTIONS[op]
+        elif kind == "f32":
+            # Whether a number or NaN is the larger is the device's affair.
+            a, (op, compute) = self.number(), self.random.choice([("maxnumf", np.fmax), ("minnumf", np.fmin)])
+        else:
+            a, op = self.value("f32"), "add"
+
+        def run(env: Env) -> np.ndarray:
+            rows = env[a].reshape(-1, lanes)
+            one = sum_about(rows) if kind == "about" else functools.reduce(compute, rows.T)
+            return np.repeat(one, lanes, axis=0)
+
+        self.add(kind, f"gpu.subgroup_reduce {op} {a} uniform : ({type_of(kind)}) -> {type_of(kind)}", run)

@@ -9,17 +9,18 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from run_random_kernels import EXECUTORS, check, check_in_browser
+from run_random_kernels import EXECUTORS, check, check_in_chromium
 
 #: The last ones found mistakes.
-SEEDS = [*range(8), 14, 29, 30, 50]
+SEEDS = [*range(8), 9, 14, 200016, 200039]
 
 
-@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize("executor", [name for name in EXECUTORS if name != "chromium"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_kernel(seed, executor, tmp_path):
     assert check(seed, executor, tmp_path) is None
 
 
-def test_random_kernels_in_browser(tmp_path):
-    assert check_in_browser(SEEDS, tmp_path) == {}
+@pytest.mark.needs("chromium")
+def test_random_kernels_in_chromium(tmp_path):
+    assert check_in_chromium(SEEDS, tmp_path) == {}
