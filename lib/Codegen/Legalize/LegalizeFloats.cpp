@@ -312,17 +312,22 @@ struct ExpandCopySign final : OpRewritePattern<math::CopySignOp> {
 
   LogicalResult matchAndRewrite(math::CopySignOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
+    if (!isSupported(op.getType()))
       return failure();
     Location loc = op.getLoc();
     Value magnitude = getMagnitudeBits(rewriter, op.getLhs());
+    Value from = toSingle(rewriter, op.getRhs());
     Type type = magnitude.getType();
-    Value bits = arith::BitcastOp::create(rewriter, loc, type, op.getRhs());
+    Value bits = arith::BitcastOp::create(rewriter, loc, type, from);
     Value sign = arith::AndIOp::create(
         rewriter, loc, bits,
         createInteger(rewriter, loc, type, int32_t(0x80000000)));
-    rewriter.replaceOpWithNewOp<arith::BitcastOp>(
-        op, op.getType(), arith::OrIOp::create(rewriter, loc, magnitude, sign));
+    Value result = arith::BitcastOp::create(
+        rewriter, loc, from.getType(),
+        arith::OrIOp::create(rewriter, loc, magnitude, sign));
+    if (result.getType() != op.getType())
+      result = arith::TruncFOp::create(rewriter, loc, op.getType(), result);
+    rewriter.replaceOp(op, result);
     return success();
   }
 };

@@ -107,4 +107,19 @@ gpu.module @kernels {
     memref.store %wide, %y[%i] : memref<?xf32>
     gpu.return
   }
+  // WGSL has no integers of 16 bits for the sign of a half.
+  // CHECK-LABEL: gpu.func @half_sign
+  gpu.func @half_sign(%x: memref<?xf16>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    %i = gpu.thread_id x
+    %one = arith.constant 1.0 : f16
+    // CHECK: %[[A:.*]] = memref.load
+    %a = memref.load %x[%i] : memref<?xf16>
+    // CHECK: %[[WIDE:.*]] = arith.extf %[[A]] : f16 to f32
+    // CHECK: %[[BITS:.*]] = arith.bitcast %[[WIDE]] : f32 to i32
+    // CHECK: arith.andi %[[BITS]], %c-2147483648_i32
+    // CHECK: arith.truncf %{{.*}} : f32 to f16
+    %b = math.copysign %one, %a : f16
+    memref.store %b, %x[%i] : memref<?xf16>
+    gpu.return
+  }
 }
