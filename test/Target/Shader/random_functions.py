@@ -70,10 +70,11 @@ def about(value: np.ndarray, ulps: float | np.ndarray, dtype: type = np.float32)
     limits = np.finfo(dtype)
     tiny, largest = float(limits.tiny), float(limits.max)
     magnitude = np.nan_to_num(np.abs(value), posinf=largest).clip(0, largest)
-    bound = ulps * np.spacing(np.maximum(magnitude, tiny).astype(dtype)).astype(np.float64)
+    _, exponent = np.frexp(np.maximum(magnitude, tiny))
+    last_place = np.ldexp(1.0, exponent - 1 - limits.nmant)
     # What NumPy rounded, and what is flushed.
-    bound = bound + magnitude * 2.0**-52 + np.where(magnitude < 2 * tiny, tiny, 0)
-    overflow = largest + float(np.spacing(limits.max)) / 2
+    bound = ulps * last_place + magnitude * 2.0**-52 + np.where(magnitude < 2 * tiny, tiny, 0)
+    overflow = largest + math.ldexp(1.0, limits.maxexp - 2 - limits.nmant)
     bound = np.where(np.abs(np.abs(value) - overflow) <= bound, np.inf, bound)
     return np.stack([np.where(np.abs(value) < overflow, value, value * np.inf), bound], axis=1)
 
