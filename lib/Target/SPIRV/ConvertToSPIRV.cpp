@@ -593,10 +593,25 @@ static void relaxAtomics(spirv::ModuleOp module) {
   });
 }
 
+/// Gives the header of a loop that holds another loop a block of its own. The
+/// serializer ends such a block with a branch to a new one, but still names it
+/// as the one that the inner loop's first values come from.
+static void splitHeaders(spirv::ModuleOp module) {
+  module.walk([](spirv::LoopOp loop) {
+    Block *header = loop.getHeaderBlock();
+    if (llvm::none_of(*header, llvm::IsaPred<spirv::LoopOp>))
+      return;
+    Block *rest = header->splitBlock(header->begin());
+    OpBuilder b = OpBuilder::atBlockEnd(header);
+    spirv::BranchOp::create(b, loop.getLoc(), rest);
+  });
+}
+
 /// Makes a converted module complete: entry points, version, capabilities.
 LogicalResult ConvertToSPIRVPass::finish(spirv::ModuleOp module,
                                          ProfileAttr profile) {
   relaxAtomics(module);
+  splitHeaders(module);
   OpPassManager pipeline(spirv::ModuleOp::getOperationName());
   pipeline.addPass(spirv::createSPIRVLowerABIAttributesPass());
   pipeline.addPass(spirv::createSPIRVUpdateVCEPass());
