@@ -36,6 +36,9 @@ class Machine:
 
     #: Whether invocations meet.
     cooperates: bool
+    #: Whether every operation on f16 rounds. What upstream's pass makes of them for the host may leave that out between
+    #: two of them; operators compute in f32 there.
+    halves: bool
     #: How many lanes a subgroup has; 0 where kernels may not know.
     lanes: int
     #: Bounds of single operations in units in the last place.

@@ -164,7 +164,8 @@ class Values:
         return self.add(kind, f"arith.sitofp {power} : {integers} to {kind}", lambda env: env[power].astype(to))
 
     def some_float(self) -> str:
-        return self.random.choice(["f32", "f32", "f16", *[v for v in VECTORS if is_float(v)]])
+        kinds = ["f32", "f32", "f16", *[v for v in VECTORS if is_float(v)]]
+        return self.random.choice(kinds if self.machine.halves else [kind for kind in kinds if "f16" not in kind])
 
     # Operations on values.
 

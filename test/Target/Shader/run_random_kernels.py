@@ -118,7 +118,7 @@ func.func private @negate(%x: vector<8xf32>) -> vector<8xf32> {
 
 def machine_of(name: str) -> Machine:
     _, kind, _, lanes = EXECUTORS[name]
-    return Machine(kind != "host", lanes, *ROUNDINGS[kind])
+    return Machine(kind != "host", kind != "host", lanes, *ROUNDINGS[kind])
 
 
 def tables() -> str:
