@@ -196,13 +196,14 @@ def TapMLNarrowFloatsPass : Pass<"tapml-narrow-floats"> {
 }
 
 def TapMLExpandMathPass : Pass<"tapml-expand-math"> {
-  let summary = "Replace elementary functions of f32 by arithmetic";
+  let summary = "Replace elementary functions of f32 and f16 by arithmetic";
   let description = [{
     Replaces `math.exp`, `exp2`, `log`, `powf`, `tanh`, `erf`, `sin`, `cos`,
     `rsqrt` and `trunc` on f32, scalar or vector, by arithmetic that every
     target language has, so that a function has one value everywhere: what
     devices offer is loose (Vulkan allows `exp` 3 + 2|x| ULP) or unsafe for
-    large arguments (`tanh`). Other types and functions are left alone.
+    large arguments (`tanh`). Functions of f16 are those of f32, rounded. Other
+    types and functions are left alone.
 
     Arguments are reduced to a small interval and the function evaluated there
     by a minimax polynomial (utils/math/fit_coefficients.py). With correctly

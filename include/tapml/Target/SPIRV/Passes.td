@@ -17,7 +17,9 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
     Works on every `gpu.module` of a Vulkan variant, in this order:
 
     - Functions are inlined, constant tables become private arrays that are set
-      first, and memory attributions of kernels allocations.
+      first, and memory attributions of kernels allocations. Buffers of several
+      dimensions become arrays of their elements, row by row, and transfers of
+      vectors that are in bounds loads and stores.
     - 64-bit integers are narrowed to 32 bits where ranges, or the 32 bits of
       an index or a truncation, show that nothing is lost.
     - Vectors of more than four elements are split into vectors of four or
@@ -33,7 +35,8 @@ def TapMLLegalizeSPIRVPass : Pass<"tapml-legalize-spirv"> {
       is correct when other invocations write the rest of the word.
     - Likewise 16-bit floats, if it lacks `storage16`. Where it has that and
       lacks `float16` they are loaded, stored and converted, and 32-bit floats
-      otherwise.
+      otherwise, rounded after every operation that may not give a half. A fused
+      multiply-add of them is refused.
     - Integers of 8 and 16 bits become 32-bit integers with zeros above, if the
       profile lacks `int8` or `int16`.
     - Operations without a SPIR-V form (rounding divisions, bitwise reductions)

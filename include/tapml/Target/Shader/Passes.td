@@ -19,10 +19,13 @@ def LegalizeShaderPass : Pass<"tapml-legalize-shader"> {
     - Functions that take, give or hold what the profile lacks, memory, wide
       vectors or several results are inlined. Tables of what it lacks, and of
       infinities or NaN, become tables of 32-bit integers.
-    - As for SPIR-V: memory attributions become allocations, 64-bit integers are
-      narrowed if the profile lacks `int64`, vectors split into vectors of at most
-      four elements, buffers made buffers of vectors or of scalars, bytes and
-      16-bit integers packed into words if the profile lacks them.
+    - As for SPIR-V: memory attributions become allocations, buffers of several
+      dimensions arrays of their elements, transfers of vectors that are in bounds
+      loads and stores; 64-bit integers are narrowed if the profile lacks `int64`,
+      vectors split into vectors of at most four elements, buffers made buffers of
+      vectors or of scalars, bytes, 16-bit integers and 16-bit floats packed into
+      words if the profile lacks them. Without `float16` kernels compute with 32
+      bits and round; a fused multiply-add of f16 is refused.
     - Integers of 8 and 16 bits become 32-bit integers with zeros above, if the
       profile lacks `int8` or `int16`.
     - Minimum, maximum and comparisons that ask for NaN become ordinary
